@@ -1,0 +1,1 @@
+"""The Textual face: reads snapshots, sends commands, touches nothing else."""

@@ -1,0 +1,215 @@
+"""A job and what the store keeps of it: its states, its ledger rows, and what one settled batch writes."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from forge_tui.core.errors import UnknownJob
+from forge_tui.core.failure import Code
+from forge_tui.core.outcome import Classification, Paid, Usage
+from forge_tui.core.ticket import Complexity
+
+
+class JobState(StrEnum):
+    """The stored states.
+
+    loading → ready → running ⇄ paused → running;  running → halted → ready
+    running → draining → ready;  running → finished | finished_with_failures
+    loading → refused;  any → cancelled
+    """
+
+    LOADING = "loading"
+    READY = "ready"
+    RUNNING = "running"
+    DRAINING = "draining"
+    PAUSED = "paused"
+    HALTED = "halted"
+    FINISHED = "finished"
+    FINISHED_WITH_FAILURES = "finished_with_failures"
+    REFUSED = "refused"
+    CANCELLED = "cancelled"
+
+
+ENDED = frozenset({JobState.FINISHED, JobState.FINISHED_WITH_FAILURES, JobState.REFUSED, JobState.CANCELLED})
+
+# The names that scripts of the original know.
+STATUS_IN_JSON = {
+    JobState.LOADING: "pending",
+    JobState.READY: "pending",
+    JobState.RUNNING: "processing",
+    JobState.DRAINING: "processing",
+    JobState.PAUSED: "paused",
+    JobState.HALTED: "halted",
+    JobState.FINISHED: "done",
+    JobState.FINISHED_WITH_FAILURES: "done",
+    JobState.REFUSED: "failed",
+    JobState.CANCELLED: "cancelled",
+}
+
+
+class PauseReason(StrEnum):
+    """Why a paused job does not send."""
+
+    OPERATOR = "operator"
+    BUDGET = "budget"
+    DISK = "disk"
+    PROVIDER = "provider"
+    CANARY = "canary"
+
+
+@dataclass(frozen=True, slots=True)
+class JobSpec:
+    """What makes a job itself: the same four of content hash, text column, model and prompt go on with it."""
+
+    files: tuple[str, ...]
+    input_sha256: str
+    text_column: str | None
+    provider: str
+    base_url: str
+    model: str
+    prompt_version: str
+    settings: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class JobCounts:
+    """How a job's tickets are spread over the final and the open states; `total` is all of them.
+
+    `queued` holds leaders that can be sent, `twins` the tickets that follow one of them.
+    """
+
+    total: int = 0
+    queued: int = 0
+    twins: int = 0
+    waiting: int = 0
+    done: int = 0
+    failed: int = 0
+    cancelled: int = 0
+    from_cache: int = 0
+    from_twin: int = 0
+    refused: int = 0
+
+    @property
+    def open(self) -> int:
+        return self.queued + self.twins + self.waiting
+
+
+@dataclass(frozen=True, slots=True)
+class JobRecord:
+    """A job as the store tells it; instants are Unix seconds."""
+
+    job_id: int
+    spec: JobSpec
+    state: JobState
+    reason: str
+    created_at: float
+    started_at: float | None
+    finished_at: float | None
+    hold_until: float | None
+    counts: JobCounts
+    tokens: int
+    cost: float
+    output: str | None
+
+    @property
+    def label(self) -> str:
+        return job_label(self.job_id)
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """One HTTP request, paid or not; `cost` is in the provider's currency, `wait_ms` the time before it left."""
+
+    batch: int
+    complexity: Complexity
+    positions: tuple[int, ...]
+    started_at: float
+    latency_ms: float
+    wait_ms: float
+    http_status: int | None
+    code: Code | None
+    request_id: str | None
+    paid: Paid
+    usage: Usage
+    cost: float
+
+
+@dataclass(frozen=True, slots=True)
+class DoneTicket:
+    """A validated answer for one ticket, with its share of the request's tokens and cost."""
+
+    position: int
+    epoch: int
+    classification: Classification
+    tokens: int
+    cost: float
+    ticket_attempts: int
+    service_attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingTicket:
+    """A ticket to be tried again no earlier than `due` (Unix seconds)."""
+
+    position: int
+    epoch: int
+    due: float
+    code: Code
+    message: str
+    ticket_attempts: int
+    service_attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class FailedTicket:
+    """A ticket that ends here, with the cause of its last attempt."""
+
+    position: int
+    epoch: int
+    code: Code
+    message: str
+    http_status: int | None
+    request_id: str | None
+    ticket_attempts: int
+    service_attempts: int
+    tokens: int = 0
+    cost: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What one request came to, written in one transaction; tickets named nowhere in it stay queued."""
+
+    job_id: int
+    entry: LedgerEntry
+    done: tuple[DoneTicket, ...] = ()
+    waiting: tuple[WaitingTicket, ...] = ()
+    failed: tuple[FailedTicket, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What the transaction found to do: followers by their leader's position, and its commit number."""
+
+    commit: int
+    twins_done: Mapping[int, int] = field(default_factory=dict)
+    twins_failed: Mapping[int, int] = field(default_factory=dict)
+
+
+def job_label(job_id: int) -> str:
+    """The name a job goes by: `J-0042`."""
+    return f"J-{job_id:04d}"
+
+
+def parse_job(name: str) -> int | None:
+    """The number behind `42`, `J-0042` or `j-42`; None for `last`.
+
+    Raises UnknownJob when `name` is none of these.
+    """
+    if name.casefold() == "last":
+        return None
+    match = re.fullmatch(r"(?:[Jj]-)?([0-9]{1,9})", name)
+    if match is None:
+        raise UnknownJob(f"no job {name!r}: write a number, J-0042 or last (forge-tui jobs lists them)")
+    return int(match[1])

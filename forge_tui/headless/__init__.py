@@ -1,0 +1,1 @@
+"""The face without a screen: runs the engine for cron and CI."""

@@ -1,0 +1,1 @@
+"""Events folded into one snapshot, and the snapshot told in lines: what both faces show."""
