@@ -159,6 +159,20 @@ class WaitingTicket:
     message: str
     ticket_attempts: int
     service_attempts: int
+    tokens: int = 0
+    cost: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class RequeuedTicket:
+    """A ticket that goes back to the queue at once, in smaller company or with a hint; its share was paid."""
+
+    position: int
+    epoch: int
+    ticket_attempts: int
+    service_attempts: int
+    tokens: int = 0
+    cost: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,12 +193,17 @@ class FailedTicket:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """What one request came to, written in one transaction; tickets named nowhere in it stay queued."""
+    """What one request came to, written in one transaction.
+
+    Each ticket's `tokens` and `cost` are its share of this one request and are added to its row, so that the
+    rows of a job sum to its ledger.
+    """
 
     job_id: int
     entry: LedgerEntry
     done: tuple[DoneTicket, ...] = ()
     waiting: tuple[WaitingTicket, ...] = ()
+    requeued: tuple[RequeuedTicket, ...] = ()
     failed: tuple[FailedTicket, ...] = ()
 
 
