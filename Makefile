@@ -1,0 +1,47 @@
+# PYTHON names the interpreter (3.11 or newer) of a new environment; by default the first that is found.
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+BIN := .venv/bin
+READY := .venv/.ready
+SAMPLE := --output sample-results --db sample-results/forge.db
+
+.DEFAULT_GOAL := help
+.PHONY: run test check demo bench soak clean help
+
+run: $(READY) ## classify the sample tickets by keyword rules (no key, no network) and show the report
+	@$(BIN)/forge-tui --batch sample_tickets/tickets.csv --provider local $(SAMPLE) --force
+	@$(BIN)/forge-tui jobs last --db sample-results/forge.db
+
+test: $(READY) ## run the tests, those that measure time or memory by themselves
+	$(BIN)/pytest -q -n 2 -m "not alone and not live and not soak"
+	$(BIN)/pytest -q -m "alone and not soak"
+
+check: $(READY) ## lint, formatting, types, import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+demo: $(READY) ## the same tickets through the simulated provider on a bad day: errors, rate limits, retries
+	@$(BIN)/forge-tui --batch sample_tickets/tickets.csv --provider simulated --no-cache $(SAMPLE) --force \
+		--rpm 0 --sim latency=0.3,error_rate=0.1,rate_limit_rate=0.05,seed=7
+
+bench: $(READY) ## measure throughput against the loopback simulator
+	$(BIN)/python -m benchmarks
+
+soak: $(READY) ## run the tests that take minutes
+	$(BIN)/pytest -q -m soak --timeout 3600
+
+clean: ## remove what was built, run and cached; the environment too
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache sample-results dist *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+help: ## say what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(READY): pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: make $(MAKECMDGOALS) PYTHON=/path/to/python3"; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Installing into .venv (once) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev]"
+	@touch $@
