@@ -1,0 +1,127 @@
+"""The words of the command line: parses them, then loads what the chosen command needs and nothing else."""
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NoReturn
+
+import click
+
+from forge_tui import __version__
+from forge_tui.cli import options
+from forge_tui.cli.ending import exit_code_of, told
+from forge_tui.core.errors import ForgeError
+
+
+class FilesOrCommand(click.Command):
+    """A command on files, unless the first word names a subcommand; a file of that name is written ./jobs."""
+
+    def __init__(self, *args: Any, subcommands: Mapping[str, click.Command], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.subcommands = subcommands
+
+    def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, **kwargs: Any) -> Any:
+        words = list(sys.argv[1:] if args is None else args)
+        if words and words[0] in self.subcommands:
+            return self.subcommands[words[0]].main(
+                words[1:], prog_name=f"{prog_name or self.name} {words[0]}", **kwargs
+            )
+        return super().main(words, prog_name=prog_name or self.name, **kwargs)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Subcommands"):
+            formatter.write_dl([(name, command.get_short_help_str(80)) for name, command in self.subcommands.items()])
+        super().format_epilog(ctx, formatter)
+
+
+def finish(command: Callable[[], int]) -> NoReturn:
+    """Run a command and leave with its exit code; a refusal is one line on standard error."""
+    try:
+        code = command()
+    except ForgeError as refusal:
+        click.echo(told(refusal), err=True)
+        code = exit_code_of(refusal)
+    click.get_current_context().exit(code)
+
+
+@click.command("jobs")
+@click.argument("job", required=False)
+@options.JSON
+@options.DB
+def jobs(job: str | None, *, as_json: bool, **_flags: object) -> None:
+    """Show the jobs in the database; with JOB (42, J-0042 or last) its state, results and failures."""
+    flags = options.typed_flags()
+    from forge_tui.cli import look
+
+    finish(lambda: look.jobs(flags, job, as_json=as_json))
+
+
+@click.command("export")
+@click.argument("job")
+@options.several(
+    click.option("--output", metavar="DIR", required=True, help="Where the files go."),
+    options.DB,
+    *options.OUTPUT_RULES,
+)
+def export(job: str, **_flags: object) -> None:
+    """Write results, failures and report of JOB (42, J-0042 or last)."""
+    flags = options.typed_flags()
+    from forge_tui.cli import look
+
+    finish(lambda: look.export(flags, job))
+
+
+@click.command("doctor")
+@options.several(*options.PROVIDER, options.DB, options.JSON)
+@click.option("--probe", is_flag=True, help="Pay for one round trip to the provider.")
+def doctor(*, as_json: bool, probe: bool, **_flags: object) -> None:
+    """Show settings, key, endpoint, database and the running job; fail when the database is not well."""
+    flags = options.typed_flags()
+    from forge_tui.cli import doctor as examination
+
+    finish(lambda: examination.doctor(flags, as_json=as_json, probe=probe))
+
+
+@click.command("simulate")
+@click.option("--port", type=click.IntRange(0, 65535), required=True, metavar="N", help="The loopback port, 0 for any.")
+@options.SIM
+def simulate(port: int, sim: str | None) -> None:
+    """Serve the simulated provider on this machine, for trying and for benchmarks."""
+    from forge_tui.cli import simulate as simulation
+
+    finish(lambda: simulation.serve(sim or "", port))
+
+
+@click.command(
+    "forge-tui",
+    cls=FilesOrCommand,
+    subcommands={"jobs": jobs, "export": export, "doctor": doctor, "simulate": simulate},
+    epilog="FILE is CSV, JSONL, JSON or text with one ticket a line; - is standard input.",
+)
+@click.argument("files", nargs=-1, metavar="[FILE ...]")
+@click.option("--batch", is_flag=True, help="Run without a screen, for cron and CI.")
+@options.several(*options.RUN, options.JSON)
+@click.option("--dry-run", is_flag=True, help="Say what it would take; send and store nothing.")
+@click.option("--events", metavar="FILE", help="Write one JSON object a line as things happen.")
+@click.version_option(__version__, message="forge-tui %(version)s")
+def forge_tui(
+    files: tuple[str, ...], *, batch: bool, as_json: bool, dry_run: bool, events: str | None, **_flags: object
+) -> None:
+    """Classify support tickets through a rate-limited LLM API and lose none of them."""
+    flags = options.typed_flags()
+    if not batch:
+        for given, spelling in ((as_json, "--json"), (dry_run, "--dry-run"), (events, "--events")):
+            if given:
+                raise click.UsageError(f"{spelling} goes with --batch")
+        finish(lambda: open_console(files))
+    if not files:
+        raise click.UsageError("--batch needs a FILE, or - for standard input")
+    from forge_tui.cli import batch as headless
+
+    finish(lambda: headless.run(flags, files, as_json=as_json, dry_run=dry_run, events=events))
+
+
+def open_console(files: tuple[str, ...]) -> int:
+    """Open the console on these files."""
+    names = " ".join(files) or "FILE"
+    click.echo(f"There is no console yet. Without one, type: forge-tui --batch {names}", err=True)
+    return 2

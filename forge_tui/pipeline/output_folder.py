@@ -1,0 +1,139 @@
+"""The output folder: files that appear whole or not at all, readable by their owner only, through no symlink."""
+
+import json
+import os
+import stat
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from forge_tui.core.errors import OutputRefused
+from forge_tui.core.job import JobRecord, job_label
+
+RESULTS_JSONL = "results.jsonl"
+RESULTS_CSV = "results.csv"
+FAILURES_JSONL = "failures.jsonl"
+REPORT_JSON = "report.json"
+# The report comes last: it says whose the others are.
+FILES = (RESULTS_JSONL, RESULTS_CSV, FAILURES_JSONL, REPORT_JSON)
+DEFAULT_SUFFIX = "-results"
+
+
+def default_folder(first_file: str) -> Path:
+    """`<stem of the first file>-results` in the current folder."""
+    stem = "stdin" if first_file == "-" else Path(first_file).stem
+    return Path(f"{stem}{DEFAULT_SUFFIX}")
+
+
+def check_folder(folder: Path, job: JobRecord, *, force: bool) -> None:
+    """Refuse, before anything is spent, a folder that `job` may not write to.
+
+    Raises OutputRefused for a symlink, a file, an input of the job, or another job's results without `force`.
+    """
+    if folder.is_symlink():
+        raise OutputRefused(f"{folder} is a symbolic link: name the folder itself with --output")
+    if folder.exists() and not folder.is_dir():
+        raise OutputRefused(f"{folder} is a file: name a folder with --output")
+    _refuse_inputs(folder, job.spec.files)
+    owner = _owner(folder)
+    if owner is None or owner == _identity(job) or force:
+        return
+    whose = f"the results of {job_label(owner[0])}" if owner[0] else "files that no job of ours left"
+    raise OutputRefused(f"{folder} holds {whose}: name another with --output, or replace them with --force")
+
+
+def marker(job: JobRecord) -> dict[str, object]:
+    """What in the report tells whose files these are."""
+    return {"job_id": job.job_id, "created_at": job.created_at}
+
+
+def _identity(job: JobRecord) -> tuple[int, float]:
+    return (job.job_id, job.created_at)
+
+
+def _owner(folder: Path) -> tuple[int, float] | None:
+    """The job whose files stand there, (0, 0) for files without a readable report, None for none at all."""
+    if not any((folder / name).exists() for name in FILES):
+        return None
+    try:
+        report = json.loads((folder / REPORT_JSON).read_text("utf-8"))
+        return (int(report["job_id"]), float(report["created_at"]))
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return (0, 0.0)
+
+
+def _refuse_inputs(folder: Path, inputs: Iterable[str]) -> None:
+    taken = {_file_identity(Path(name)) for name in inputs if name != "-"} - {None}
+    for name in FILES:
+        if _file_identity(folder / name) in taken:
+            raise OutputRefused(f"{folder / name} is an input: name another folder with --output")
+
+
+def _file_identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return (found.st_dev, found.st_ino)
+
+
+@contextmanager
+def whole_files(folder: Path, names: Sequence[str]) -> Iterator[list[TextIO]]:
+    """Open a temporary file for each name; they replace the old ones together when the block ends well.
+
+    Each is written through to the disk before it gets its name. Raises OutputRefused when the folder or the
+    disk does not allow it; then what stood there before still does.
+    """
+    try:
+        with _opened(folder) as directory:
+            yield from _replaced(directory, names)
+    except OSError as fault:
+        raise OutputRefused(f"{folder}: {fault.strerror or fault}: name another folder with --output") from fault
+
+
+@contextmanager
+def _opened(folder: Path) -> Iterator[int]:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    directory = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        yield directory
+    finally:
+        os.close(directory)
+
+
+def _replaced(directory: int, names: Sequence[str]) -> Iterator[list[TextIO]]:
+    opened: dict[str, TextIO] = {}
+    try:
+        for name in names:
+            opened[name] = _temporary(directory, name)
+        yield list(opened.values())
+        for file in opened.values():
+            file.flush()
+            os.fsync(file.fileno())
+        for name in names:
+            os.rename(_part(name), name, src_dir_fd=directory, dst_dir_fd=directory)
+        os.fsync(directory)
+    finally:
+        for name, file in opened.items():
+            file.close()
+            _drop(directory, _part(name))
+
+
+def _temporary(directory: int, name: str) -> TextIO:
+    _drop(directory, _part(name))
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    descriptor = os.open(_part(name), flags, stat.S_IRUSR | stat.S_IWUSR, dir_fd=directory)
+    # A lone surrogate cannot reach this far; if one did, one bad letter is better than no results.
+    return os.fdopen(descriptor, "w", encoding="utf-8", errors="replace", newline="")
+
+
+def _part(name: str) -> str:
+    return f".{name}.part"
+
+
+def _drop(directory: int, name: str) -> None:
+    try:
+        os.unlink(name, dir_fd=directory)
+    except FileNotFoundError:
+        return
