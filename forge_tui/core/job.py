@@ -76,7 +76,8 @@ class JobSpec:
 class JobCounts:
     """How a job's tickets are spread over the final and the open states; `total` is all of them.
 
-    `queued` holds leaders that can be sent, `twins` the tickets that follow one of them.
+    `queued` holds leaders that can be sent, `twins` the tickets that follow one of them. `lookups` is how many
+    were looked up in the cache, each once: the cache's hit rate is `from_cache / lookups`.
     """
 
     total: int = 0
@@ -89,6 +90,7 @@ class JobCounts:
     from_cache: int = 0
     from_twin: int = 0
     refused: int = 0
+    lookups: int = 0
 
     @property
     def open(self) -> int:
@@ -111,6 +113,7 @@ class JobRecord:
     tokens: int
     cost: float
     output: str | None
+    code: Code | None = None
 
     @property
     def label(self) -> str:
