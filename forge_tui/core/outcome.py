@@ -83,7 +83,8 @@ class CallFault:
     """A request that brought no answer to read.
 
     `retry_after_s` is the provider's own wait, when it named one; `never_connected` says that no connection
-    was made at all (then nothing can have been billed and no attempt is burned).
+    was made at all (then nothing can have been billed and no attempt is burned); `adapted` says that a field of
+    ours was refused and the client now sends another form: the batch may go again at once, at nobody's expense.
     """
 
     code: Code
@@ -96,6 +97,7 @@ class CallFault:
     usage: Usage = Usage()
     never_connected: bool = False
     unreadable: bool = False
+    adapted: bool = False
     hints: RateHints = RateHints()
 
 
