@@ -178,8 +178,10 @@ class Snapshot:
     max_cost: float | None = None
     saved_tokens: int = 0
     saved_cost: float = 0.0
+    free: bool = False
 
     eta: Eta | None = None
+    eta_after_tickets: int = 20
     classes: tuple[ClassView, ...] = tuple(ClassView(complexity) for complexity in MOST_COMPLEX_FIRST)
     breaker: BreakerView = BreakerView()
     limits: LimitsView = LimitsView()
