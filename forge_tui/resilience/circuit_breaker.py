@@ -205,8 +205,9 @@ class CircuitBreaker:
         if not rules.enabled:
             return None
         if len(self._failed_at) >= rules.failures and self._share() >= rules.share:
-            share = f", {sum(self._last_failed)} of the last {len(self._last_failed)} results" if rules.share else ""
-            return f"{len(self._failed_at)} failures in {_seconds(rules.window_s)}{share}"
+            count = f"{len(self._failed_at)} failures in {_seconds(rules.window_s)}"
+            share = f" and {sum(self._last_failed)} of the last {len(self._last_failed)} requests"
+            return count + share if rules.share else count
         if 0 < rules.in_a_row <= self._in_a_row:
             return f"{self._in_a_row} failures in a row"
         return None

@@ -39,6 +39,11 @@ class Concurrency:
     def reason(self) -> str:
         return self._reason
 
+    @property
+    def was_cut(self) -> bool:
+        """Whether 429s hold the limit under the cap."""
+        return self._ever_cut and self._limit < self._cap
+
     def on_success(self, in_flight: int) -> None:
         """A request came home well; `in_flight` counts it and those beside it.
 
