@@ -13,12 +13,12 @@ CATEGORY_EVIDENCE: Vocabulary = {
             disk, hard disc, psu, power supply, cooling fan, fan noise, thermal, throttling, throttles, bsod,
             firmware, bios, uefi, docking station, broken screen, cracked screen, screen flickers, screen
             flickering, screen is black, black screen, dead pixel, dead pixels, swollen, paper jam, toner, wont
-            turn on, not turning on, not turn on, wont boot, not charging, wont charge, does not charge,
-            memory module, dimm, ecc errors, pcie, nvlink, hardware fault, hardware failure, hardware issue,
-            garam ho, garam hota, charge nahi, chalu nahi, hardware is, bent pins, kernel driver, driver crash,
-            driver version, npu driver, gpu driver, cooling, cooler, temperature sensor, spare part, spare
-            parts, warranty claim, liquid damage, water damage, dropped it, display is dead, tower pc, pankha,
-            battery khatam, screen toot
+            turn on, not turning on, not turn on, wont boot, not charging, wont charge, does not charge, memory
+            module, dimm, ecc errors, pcie, nvlink, hardware fault, hardware failure, hardware issue, garam ho,
+            garam hota, charge nahi, chalu nahi, hardware is, bent pins, kernel driver, driver crash, driver
+            version, npu driver, gpu driver, cooling, cooler, temperature sensor, spare part, spare parts,
+            warranty claim, liquid damage, water damage, dropped it, display is dead, tower pc, pankha, battery
+            khatam, screen toot
         """,
         2: """
             hardware, driver, drivers, laptop, laptops, printer, printers, monitor, monitors, keyboard,
@@ -28,7 +28,7 @@ CATEGORY_EVIDENCE: Vocabulary = {
             burning smell, sparks, spark, beeping, beeps, speaker, speakers, projector, lcd, chip, accelerator,
             पंखा, बैटरी, लैपटॉप, प्रिंटर, स्क्रीन, कीबोर्ड, हार्डवेयर, चार्जर, गरम, temperature, temperatures,
             heats, heat, hinges, defect, faulty, defective, disks, ssds, led, leds, reboot, reboots, power
-            button, noise, rattling, grinding, cracked, camera
+            button, noise, rattling, grinding, cracked, camera, टचपैड, माउस, केबल
         """,
         1: """
             screen, display, disk, ram, memory, cable, cables, port, ports, phone, tablet, computer, pc,
@@ -62,7 +62,7 @@ CATEGORY_EVIDENCE: Vocabulary = {
             खुल नहीं, एक्सेस, not work, will not work, wont work, verified, verification, unblock, reset my,
             connect, connecting, virtual machine, backup, backups, sandbox, sql, plugin, extension fails,
             duplicate records, notification, notifications, log, logs, latency, loads, loading, hang, freeze,
-            crashed, rights, connection
+            crashed, rights, connection, offline, data leak, data breach, no internet
         """,
         1: """
             slow, load, page, screen, button, click, upload, download, file, files, folder, folders, link,
@@ -84,15 +84,16 @@ CATEGORY_EVIDENCE: Vocabulary = {
             transcribes, transcribe, summarises, summarizes, summarization, translation, translations,
             translates, embeddings, embedding, inference quality, biased, gibberish, nonsense, drift, eval,
             evaluation, benchmark score, checkpoint, classifier, recommendations, speech recognition, dialect,
-            मॉडल, अनुवाद, एआई
+            मॉडल, अनुवाद, एआई, the model, summariser, summarizer, sentiment model, ai tutor, ai assistant
         """,
         2: """
             model, models, answers, answer, predictions, prediction, prompt, prompts, responses, quality,
             quantized, quantised, quantization, training data, tokenizer, context window, made up, invents,
-            invented, incorrect, repetitive
+            invented, incorrect, repetitive, assistant, bot, summaries, sentiment, hallucinate
         """,
         1: """
-            wrong, output, outputs, results, generated, generates, version, worse, जवाब, galat, गलत
+            wrong, output, outputs, results, generated, generates, version, worse, जवाब, galat, गलत, language,
+            languages, labels
         """,
     },
     "billing": {
@@ -122,10 +123,10 @@ CATEGORY_EVIDENCE: Vocabulary = {
     "other": {
         5: """
             feature request, purchase order, purchase requisition, new starter, new joiner, leaver, job opening,
-            job openings, vacation, annual leave, directions to, do you say, do i say, working hours,
-            opening hours, customer care, call centre, call center, contact number, be great if, dark
-            mode, delivery address, phone number to, product information, store near, age limit, how old,
-            purchase po, purchase request, new purchase, new delivery, office hours
+            job openings, vacation, annual leave, directions to, do you say, do i say, working hours, opening
+            hours, customer care, call centre, call center, contact number, be great if, dark mode, delivery
+            address, phone number to, product information, store near, age limit, how old, purchase po, purchase
+            request, new purchase, new delivery, office hours
         """,
         3: """
             procurement, procure, quotation, vendor, supplier, like to suggest, suggestion, feedback,
@@ -164,7 +165,7 @@ PRIORITY_EVIDENCE: Vocabulary = {
             sabka, sabhi, sev1, p1, company wide, dont recognise, dont recognize, didnt make, did not make, not
             from me, someone used, somebody used, आग, धुआं, धुआँ, धोखाधड़ी, चोरी, सभी ग्राहक, किसी का भी, nobody
             in, no one in, none of our, every machine, all machines, all stores, all branches, sab log, sab
-            users, पूरा ऑफिस, सबका, on fire, fire alarm
+            users, पूरा ऑफिस, सबका, on fire, fire alarm, danger, dangerous
         """,
         3: """
             everyone, everybody, emergency, breach, losing money, down for, outage, wiped, critical, production
@@ -176,18 +177,18 @@ PRIORITY_EVIDENCE: Vocabulary = {
     "high": {
         4: """
             cannot work, cant work, unable to work, blocked, blocker, blocking, locked out, urgent, urgently,
-            asap, wont turn on, not turning on, not turn on, wont boot, wont start, cannot log, cant log,
-            unable to log, cannot login, cant login, unable to login, cannot access, cant access, unable to
-            access, wont let me, stopped working, not working, doesnt work, does not work, dead, charged twice,
-            double charged, billed twice, deducted twice, paisa kat, paise kat, showstopper, high priority,
-            crash, crashes, crashed, crashing, wont open, not responding, kaam nahi, login nahi, chalu nahi,
-            jaldi, तुरंत, जल्दी, काम नहीं, पैसे कट, बंद, cannot start, since morning, cannot print, cant print,
-            will not start, will not work, wont work
+            asap, wont turn on, not turning on, not turn on, wont boot, wont start, cannot log, cant log, unable
+            to log, cannot login, cant login, unable to login, cannot access, cant access, unable to access,
+            wont let me, stopped working, not working, doesnt work, does not work, dead, charged twice, double
+            charged, billed twice, deducted twice, paisa kat, paise kat, showstopper, high priority, crash,
+            crashes, crashed, crashing, wont open, not responding, kaam nahi, login nahi, chalu nahi, jaldi,
+            तुरंत, जल्दी, काम नहीं, पैसे कट, बंद, cannot start, since morning, cannot print, cant print, will
+            not start, will not work, wont work
         """,
         2: """
             cannot, cant, unable, failed, fails, fail, failing, failure, denied, declined, wont, broken,
             missing, refused, down, never arrived, overheats, overheating, hallucinates, disappeared, complaint,
-            important, nahi, नहीं, today, lost, deadline, stuck
+            important, nahi, नहीं, today, lost, deadline, stuck, offline
         """,
     },
     "medium": {
@@ -202,8 +203,8 @@ PRIORITY_EVIDENCE: Vocabulary = {
     "low": {
         4: """
             feature request, would be nice, would be great, typo, cosmetic, no rush, no hurry, not urgent, low
-            priority, when you have, whenever you, suggestion, wish, wondering, curious, minor, thank you
-            for, nice to have, dark mode, just asking, sirf poochna
+            priority, when you have, whenever you, suggestion, wish, wondering, curious, minor, thank you for,
+            nice to have, dark mode, just asking, sirf poochna
         """,
         2: """
             how do, how can, how much, how many, how long, how to, what is, what are, which, where can, where
