@@ -20,11 +20,10 @@ REDIRECT_TARGET = "https://api.invalid/v1/chat/completions"
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """What marks every reply to one request: its id, when it came (Unix seconds) and the account's limit headers."""
+    """What marks every reply to one request: its id and when it came (Unix seconds)."""
 
     request_id: str
     wall: float
-    limits: Mapping[str, str]
 
 
 def new_request_id(rng: random.Random, wall: float) -> str:
@@ -106,4 +105,4 @@ def _dump(payload: Any) -> bytes:
 def _reply(status: int, headers: Mapping[str, str], body: bytes, stamp: Stamp, delay_s: float, **rest: Any) -> SimReply:
     leaves_at = formatdate(stamp.wall + delay_s, usegmt=True)
     marks = {"date": leaves_at, "x-request-id": stamp.request_id}
-    return SimReply(delay_s, status, tuple((marks | dict(stamp.limits) | dict(headers)).items()), body, **rest)
+    return SimReply(delay_s, status, tuple((marks | dict(headers)).items()), body, **rest)

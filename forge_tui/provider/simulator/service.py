@@ -86,9 +86,8 @@ class SimulatedProvider:
         attempt = self.stats.arrived(now, digest)
         rng = random.Random(f"{self.options.seed}:{digest.hex()}:{attempt}")
         fault = self._pick_fault(now, rng)
-        stamp = Stamp(new_request_id(rng, wall), wall, self._limit_headers(request, now))
-        call = _Call(now, stamp, rng, fault)
-        exchange = self._silence(call) or self._check(request, version, call)
+        call = _Call(now, Stamp(new_request_id(rng, wall), wall), rng, fault)
+        exchange = self._silence(call) or self._with_limits(request, self._check(request, version, call), now)
         if fault is not None:
             self.stats.faults[fault] += 1
         self.stats.answered(exchange)
@@ -147,9 +146,8 @@ class SimulatedProvider:
 
     def _complete(self, chat: validation.ChatRequest, call: _Call) -> SimReply:
         completion = complete(chat, call.fault, call.rng)
-        self.stats.prompt_tokens += chat.prompt_tokens
-        self.stats.completion_tokens += completion.completion_tokens
-        self.stats.ticket_calls.update(text for _, text in chat.tickets)
+        texts = [text for _, text in chat.tickets]
+        self.stats.completed(texts, chat.prompt_tokens, completion.completion_tokens)
         return completion_reply(
             completion,
             chat,
@@ -194,16 +192,17 @@ class SimulatedProvider:
         bucket = self._bucket(account)
         return bucket.take(now) if bucket else 0.0
 
-    def _limit_headers(self, request: SimRequest, now: float) -> Mapping[str, str]:
+    def _with_limits(self, request: SimRequest, reply: SimReply, now: float) -> SimReply:
         account = account_of(request.headers)
         bucket = self._bucket(account) if account else None
         if bucket is None or self.options.rate_headers is not RateHeaders.GROQ:
-            return {}
-        return limit_headers(bucket.capacity, bucket.remaining(now), bucket.full_in_s(now))
+            return reply
+        limits = limit_headers(bucket.capacity, bucket.remaining(now), bucket.full_in_s(now))
+        return replace(reply, headers=(*reply.headers, *limits.items()))
 
     def _stamp(self, request: SimRequest, wall: float) -> Stamp:
         rng = random.Random(f"{self.options.seed}:{request.method}:{request.path}:{wall}")
-        return Stamp(new_request_id(rng, wall), wall, {})
+        return Stamp(new_request_id(rng, wall), wall)
 
     def _rescript(self, request: SimRequest, wall: float) -> SimReply:
         """Replace the script by `{"script": "1:refused+..."}`, its calls counted from now."""

@@ -1,7 +1,9 @@
 """What the simulated provider saw: the figures that tests and `GET /__sim/stats` judge a client by."""
 
+import hashlib
 from array import array
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,7 +22,7 @@ class Stats:
     silences: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
     bodies: Counter[bytes] = field(default_factory=Counter)
-    ticket_calls: Counter[str] = field(default_factory=Counter)
+    ticket_calls: Counter[bytes] = field(default_factory=Counter)
     sends: "array[float]" = field(default_factory=lambda: array("d"))
     in_flight: int = 0
     max_in_flight: int = 0
@@ -48,6 +50,16 @@ class Stats:
                 first += 1
             most = max(most, last - first + 1)
         return most
+
+    def completed(self, texts: Iterable[str], prompt_tokens: int, completion_tokens: int) -> None:
+        """Count a completion that was paid for, and its tickets."""
+        self.ticket_calls.update(_ticket_key(text) for text in texts)
+        self.prompt_tokens += prompt_tokens
+        self.completion_tokens += completion_tokens
+
+    def calls_of(self, text: str) -> int:
+        """How many completions were paid for that had this ticket aboard."""
+        return self.ticket_calls[_ticket_key(text)]
 
     def arrived(self, now: float, digest: bytes) -> int:
         """Count a chat request in; how many times this body has been sent, with this one."""
@@ -96,3 +108,8 @@ class Stats:
             "first_send_s": self.sends[0] if self.sends else None,
             "last_send_s": self.sends[-1] if self.sends else None,
         }
+
+
+def _ticket_key(text: str) -> bytes:
+    # A million tickets are counted without keeping their texts.
+    return hashlib.sha256(text.encode(errors="surrogatepass")).digest()[:12]
