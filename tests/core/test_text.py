@@ -26,7 +26,7 @@ HOSTILE = [
     "line\u2028separator\u2029paragraph\x85next",
     "\ud83d\ude00 and \udcff lone surrogates",
     "pass\u200bword zero\u2060width \ufeffBOM soft\u00adhyphen",
-    "\U000e0041\U000e0042 tags \U000e007f",
+    "\U000e0041\U000e0042 tags \U000e007f, assigned or not \U000e0000\U000e0010",
     "\u200d\u200c joiners with nothing to join \u200d",
     "[/b] [link=file:///etc/passwd] [@click=app.quit]",
     "\ufff9interlinear\ufffa\ufffb",

@@ -110,6 +110,18 @@ def test_a_lower_cap_holds_at_once_and_a_higher_one_is_grown_into():
     assert [clean_round(slots) for _ in range(2)] == [6, 8]
 
 
+def test_a_cap_lowered_during_recovery_is_all_that_it_recovers_to():
+    slots = Concurrency(40)
+    slots.on_rate_limited(0.0, None)
+    for _ in range(5):
+        clean_round(slots)
+    slots.after_outage()
+    slots.set_cap(6)
+    assert clean_round(slots) == 6
+    slots.set_cap(40)
+    assert clean_round(slots) == 7
+
+
 happenings = st.lists(
     st.one_of(
         st.tuples(st.just("success"), st.integers(0, 300)),
