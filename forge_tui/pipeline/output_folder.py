@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TextIO
 
 from forge_tui.core.errors import OutputRefused
-from forge_tui.core.job import JobRecord, job_label
+from forge_tui.core.job import JobRecord
+from forge_tui.core.text import one_line
 
 RESULTS_JSONL = "results.jsonl"
 RESULTS_CSV = "results.csv"
@@ -39,28 +40,24 @@ def check_folder(folder: Path, job: JobRecord, *, force: bool) -> None:
     owner = _owner(folder)
     if owner is None or owner == _identity(job) or force:
         return
-    whose = f"the results of {job_label(owner[0])}" if owner[0] else "files that no job of ours left"
+    whose = f"the results of {one_line(owner[0], 40)}" if owner[0] else "files that no job of ours left"
     raise OutputRefused(f"{folder} holds {whose}: name another with --output, or replace them with --force")
 
 
-def marker(job: JobRecord) -> dict[str, object]:
-    """What in the report tells whose files these are."""
-    return {"job_id": job.job_id, "created_at": job.created_at}
+def _identity(job: JobRecord) -> tuple[str, float]:
+    # The number alone begins anew with every database.
+    return (job.label, job.created_at)
 
 
-def _identity(job: JobRecord) -> tuple[int, float]:
-    return (job.job_id, job.created_at)
-
-
-def _owner(folder: Path) -> tuple[int, float] | None:
-    """The job whose files stand there, (0, 0) for files without a readable report, None for none at all."""
+def _owner(folder: Path) -> tuple[str, float] | None:
+    """The job whose files stand there, without a name where no report tells, None where no files are."""
     if not any((folder / name).exists() for name in FILES):
         return None
     try:
         report = json.loads((folder / REPORT_JSON).read_text("utf-8"))
-        return (int(report["job_id"]), float(report["created_at"]))
+        return (str(report["job_id"]), float(report["created_at"]))
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return (0, 0.0)
+        return ("", 0.0)
 
 
 def _refuse_inputs(folder: Path, inputs: Iterable[str]) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from forge_tui.core.errors import OutputRefused
 from forge_tui.core.job import JobCounts, JobRecord, JobSpec, JobState
-from forge_tui.pipeline.output_folder import check_folder, default_folder, marker, whole_files
+from forge_tui.pipeline.output_folder import check_folder, default_folder, whole_files
 
 
 def job(job_id: int = 1, created_at: float = 1000.5, files: tuple[str, ...] = ("tickets.csv",)) -> JobRecord:
@@ -19,7 +19,7 @@ def job(job_id: int = 1, created_at: float = 1000.5, files: tuple[str, ...] = ("
 
 def leave_report(folder: Path, owner: JobRecord) -> None:
     folder.mkdir(exist_ok=True)
-    (folder / "report.json").write_text(json.dumps(marker(owner)))
+    (folder / "report.json").write_text(json.dumps({"job_id": owner.label, "created_at": owner.created_at}))
 
 
 def write(folder: Path, text: str) -> None:

@@ -1,0 +1,249 @@
+"""What a job looks like to scripts: the one home of the names in `--json`, `report.json` and the row files."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TextIO
+
+from forge_tui.core.failure import RULES, Code, RetryHelps
+from forge_tui.core.job import ENDED, STATUS_IN_JSON, JobRecord
+from forge_tui.core.ticket import Complexity, Source, TicketState
+from forge_tui.storage.rows import JobStats, TicketRow
+
+RESULT_NAMES = (
+    "position",
+    "id",
+    "ticket",
+    "category",
+    "priority",
+    "summary",
+    "complexity",
+    "cache_hit",
+    "source",
+    "attempts",
+    "tokens",
+    "cost",
+    "truncated",
+    "flags",
+)
+FAILURE_NAMES = (
+    "position",
+    "id",
+    "ticket",
+    "error",
+    "code",
+    "http_status",
+    "complexity",
+    "attempts",
+    "retryable",
+    "retry_helps",
+    "tokens",
+    "cost",
+    "file",
+    "line",
+)
+_OURS = frozenset((*RESULT_NAMES, *FAILURE_NAMES))
+
+Columns = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """The currency a job is counted in and its units per US dollar; None where no price is known."""
+
+    currency: str | None
+    usd_rate: float | None
+
+    def in_usd(self, amount: float) -> float | None:
+        """`amount` in US dollars, None where that is not known."""
+        return round(amount / self.usd_rate, 6) if self.usd_rate else None
+
+
+@dataclass(frozen=True, slots=True)
+class RowFigures:
+    """What one walk over all rows of a job tells: the mix, and the input's columns with their names in the output."""
+
+    breakdown: Mapping[Complexity, int]
+    unique: int
+    columns: Columns
+
+
+def row_figures(rows: Iterable[TicketRow]) -> RowFigures:
+    """Walk over the rows once; `unique` counts the tickets that are nobody's twin and were not in the cache."""
+    breakdown = dict.fromkeys(Complexity, 0)
+    unique = 0
+    columns: dict[str, None] = {}
+    for row in rows:
+        columns.update(dict.fromkeys(row.columns))
+        if row.complexity is not None:
+            breakdown[row.complexity] += 1
+            unique += row.leader is None and row.source is not Source.CACHE
+    return RowFigures(breakdown, unique, output_names(tuple(columns)))
+
+
+def output_names(columns: Sequence[str]) -> Columns:
+    """The input's columns with their names in the output: one that clashes gets `input_` before it."""
+    taken = set(_OURS)
+    names = {}
+    for column in columns:
+        name = column
+        while name in taken or (name != column and name in columns):
+            name = f"input_{name}"
+        taken.add(name)
+        names[column] = name
+    return names
+
+
+def result_row(row: TicketRow, columns: Columns) -> dict[str, object]:
+    """A classified ticket under the original's names, its input's other columns after them."""
+    label = row.classification
+    if label is None or row.complexity is None:
+        raise ValueError(f"row {row.position} has no classification")
+    return {
+        "position": row.position,
+        "id": row.external_id,
+        "ticket": row.text,
+        "category": label.category,
+        "priority": label.priority,
+        "summary": label.summary,
+        "complexity": row.complexity,
+        "cache_hit": row.source is Source.CACHE,
+        "source": row.source,
+        "attempts": row.ticket_attempts + row.service_attempts,
+        "tokens": row.tokens,
+        "cost": row.cost,
+        "truncated": row.truncated,
+        "flags": list(label.flags),
+        **{columns[name]: value for name, value in row.columns.items()},
+    }
+
+
+def failure_row(row: TicketRow, columns: Columns) -> dict[str, object]:
+    """A failed ticket with its cause, where it stands in the input, and whether a retry is likely to help."""
+    helps = RULES[row.code or Code.BUG].retry_helps
+    return {
+        "position": row.position,
+        "id": row.external_id,
+        "ticket": row.text,
+        "error": row.message,
+        "code": row.code,
+        "http_status": row.http_status,
+        "complexity": row.complexity,
+        "attempts": row.ticket_attempts + row.service_attempts,
+        "retryable": helps is not RetryHelps.NO,
+        "retry_helps": helps,
+        "tokens": row.tokens,
+        "cost": row.cost,
+        "file": row.origin.file,
+        "line": row.origin.line,
+        **{columns[name]: value for name, value in row.columns.items()},
+    }
+
+
+def report(
+    job: JobRecord, stats: JobStats, figures: RowFigures, *, estimated_s: float | None, duration_s: float | None
+) -> dict[str, object]:
+    """The document without its rows; `estimated_s` is what the preview said, where it is known."""
+    counts = job.counts
+    return {
+        "job_id": job.label,
+        "status": STATUS_IN_JSON[job.state],
+        "state": job.state,
+        "reason": job.reason,
+        "code": job.code,
+        "incomplete": job.state not in ENDED,
+        "incomplete_reason": incomplete_reason(job),
+        "progress": round(counts.done / counts.total, 4) if counts.total else 0.0,
+        "total": counts.total,
+        "done": counts.done,
+        "failed": counts.failed,
+        "cancelled": counts.cancelled,
+        "open": counts.open,
+        "cached": counts.from_cache,
+        "unique": figures.unique,
+        "twins": counts.total - counts.refused - counts.from_cache - figures.unique,
+        "refused": counts.refused,
+        "estimated_seconds": estimated_s,
+        "complexity_breakdown": dict(figures.breakdown),
+        "files": list(job.spec.files),
+        "provider": job.spec.provider,
+        "model": job.spec.model,
+        "created_at": job.created_at,
+        "stats": stats_document(stats, money_of(job), duration_s),
+    }
+
+
+def stats_document(stats: JobStats, money: Money, duration_s: float | None) -> dict[str, object]:
+    """The original's statistics, with the provider's currency, what was saved, and the ledger's request counts."""
+    return {
+        "total_tokens": stats.total_tokens,
+        "cost_usd": money.in_usd(stats.cost),
+        "cost": round(stats.cost, 6),
+        "currency": money.currency,
+        "p50_ms": round(stats.p50_ms, 1),
+        "p95_ms": round(stats.p95_ms, 1),
+        "p99_ms": round(stats.p99_ms, 1),
+        "cache_hit_rate": round(stats.cache_hit_rate, 4),
+        "failure_rate": round(stats.failure_rate, 4),
+        "duration_seconds": None if duration_s is None else round(duration_s, 2),
+        "requests": stats.requests,
+        "requests_failed": stats.requests_failed,
+        "prompt_tokens": stats.prompt_tokens,
+        "completion_tokens": stats.completion_tokens,
+        "saved_tokens": stats.saved_tokens,
+        "saved_cost": round(stats.saved_cost, 6),
+    }
+
+
+def incomplete_reason(job: JobRecord) -> str | None:
+    """Why a job is not at its end, for scripts: `budget:cost`, or its state and code."""
+    if job.state in ENDED:
+        return None
+    if job.code is Code.BUDGET:
+        return "budget:cost"
+    return f"{job.state}:{job.code}" if job.code else str(job.state)
+
+
+def money_of(job: JobRecord) -> Money:
+    """The currency that the job's settings were stored with."""
+    currency, rate = job.spec.settings.get("currency"), job.spec.settings.get("usd_rate")
+    return Money(str(currency) if currency else None, float(rate) if isinstance(rate, int | float) else None)
+
+
+def results_of(rows: Iterable[TicketRow], columns: Columns) -> Iterator[dict[str, object]]:
+    """The classified rows."""
+    return (result_row(row, columns) for row in rows if row.state is TicketState.DONE)
+
+
+def failures_of(rows: Iterable[TicketRow], columns: Columns) -> Iterator[dict[str, object]]:
+    """The failed rows."""
+    return (failure_row(row, columns) for row in rows if row.state is TicketState.FAILED)
+
+
+def write_document(
+    stream: TextIO,
+    head: Mapping[str, object],
+    results: Iterable[Mapping[str, object]],
+    failures: Iterable[Mapping[str, object]],
+) -> None:
+    """One JSON document, row by row so that a million of them need no memory; `failures` is null where none are."""
+    stream.write("{\n")
+    stream.writelines(f'"{name}": {to_json(value)},\n' for name, value in head.items())
+    stream.write('"results": ')
+    _write_list(stream, results, empty="[]")
+    stream.write(',\n"failures": ')
+    _write_list(stream, failures, empty="null")
+    stream.write("\n}\n")
+
+
+def _write_list(stream: TextIO, rows: Iterable[Mapping[str, object]], *, empty: str) -> None:
+    written = False
+    for row in rows:
+        stream.write(f"{',' if written else '['}\n{to_json(row)}")
+        written = True
+    stream.write("\n]" if written else empty)
+
+
+def to_json(value: object) -> str:
+    """Text as it is, in one line; what JSON does not know (a date of a spreadsheet) as its text."""
+    return json.dumps(value, ensure_ascii=False, default=str)
