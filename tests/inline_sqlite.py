@@ -7,6 +7,7 @@ from typing import Any
 from unittest.mock import patch
 
 import aiosqlite.core
+
 from virtual_time import VirtualTimeLoop
 
 

@@ -5,6 +5,7 @@ import time
 
 import aiosqlite
 import pytest
+
 from inline_sqlite import counted_sqlite, inline_sqlite
 from virtual_time import EPOCH, VirtualClock, VirtualDeadlock, VirtualTimeOver, run_virtual
 

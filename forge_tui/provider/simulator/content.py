@@ -11,6 +11,8 @@ from forge_tui.provider.simulator.faults import Fault
 Row = dict[str, Any]
 RowFault = Callable[[list[Row], random.Random], list[Row]]
 
+# ASCII only: lone surrogates have to reach the client as escapes, as real models send them.
+_COMPACT = json.JSONEncoder(separators=(",", ":"))
 THOUGHT = "The customer writes about {a thing}; let me see which category fits."
 
 
@@ -20,8 +22,7 @@ def rows_json(rows: list[Row]) -> str:
 
 
 def _dumps(value: Any) -> str:
-    # Escaped to ASCII: lone surrogates must reach the client as escapes, as real models send them.
-    return json.dumps(value, separators=(",", ":"))
+    return _COMPACT.encode(value)
 
 
 def _on_one(change: Callable[[Row], Row]) -> RowFault:

@@ -15,6 +15,7 @@ from forge_tui.provider.simulator.rate_headers import ToldWait
 from forge_tui.provider.simulator.validation import V1_MODELS, ChatRequest
 from forge_tui.provider.simulator.wire import Delivery, SimReply
 
+_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 REDIRECT_TARGET = "https://api.invalid/v1/chat/completions"
 
 
@@ -99,7 +100,7 @@ def _usage(completion: Completion, request: ChatRequest, cached_tokens: int) -> 
 
 
 def _dump(payload: Any) -> bytes:
-    return json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
+    return _COMPACT.encode(payload).encode()
 
 
 def _reply(status: int, headers: Mapping[str, str], body: bytes, stamp: Stamp, delay_s: float, **rest: Any) -> SimReply:
