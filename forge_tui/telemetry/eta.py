@@ -52,20 +52,9 @@ class Pace:
     first_send_in_s: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class _Need:
-    """Seconds by one limit, without the last answer's own latency, and what each class weighs in it."""
-
-    seconds: float
-    weights: tuple[float, ...]
-    error_s: float = 0.0
-
-
 def estimated_seconds(work: Sequence[ClassWork], pace: Pace) -> float:
     """How long a job will take, before anything is sent; 0 when nothing is to be sent."""
-    if not any(part.tickets for part in work):
-        return 0.0
-    return _most(work, pace).seconds + _last_answer_s(work)
+    return _seconds_to_end(work, pace)
 
 
 def time_left(
@@ -86,12 +75,11 @@ def time_left(
         return Eta(0.0, 0.0, 0.0, MOST_COMPLEX_FIRST[-1], 0, sum(part.requests_sent for part in work))
     if finished < eta_after:
         return None
-    need = _most(work, pace)
     last_s = _last_answer_s(work)
-    seconds = max(delay_s + need.seconds, last_due_in_s) + last_s
-    debt_s = need.seconds * (1.0 - _share_without_retries(work)) / 2
-    band_s = hypot(need.error_s, debt_s, last_s, delay_s / 2)
-    decisive = max(zip(need.weights, work, strict=True), key=lambda pair: pair[0])[1]
+    seconds = max(delay_s + _seconds_to_end(work, pace), last_due_in_s + last_s)
+    debt_s = sum((part.expected_requests - part.requests) * _spacing_s(part, pace) for part in work)
+    band_s = hypot(_latency_error_s(work, pace), debt_s / 2, last_s, delay_s / 2)
+    decisive = max(work, key=lambda part: _weight(part, pace))
     return Eta(
         seconds=seconds,
         low_s=max(0.0, seconds - band_s),
@@ -102,57 +90,62 @@ def time_left(
     )
 
 
-def _most(work: Sequence[ClassWork], pace: Pace) -> _Need:
-    """The limit that takes longest: it is the one that binds."""
-    needs = [_by_slots(work, pace), _by_requests(work, pace), _by_tokens(work, pace), _by_computer(work, pace)]
-    return max((need for need in needs if need is not None), key=lambda need: need.seconds)
+def _seconds_to_end(work: Sequence[ClassWork], pace: Pace) -> float:
+    """Classes are served one after the other, each at the pace of what binds it; then the last answer comes home."""
+    paced_s = sum(part.expected_requests * _spacing_s(part, pace) for part in work)
+    longest_s = max((part.latency_s for part in work if part.tickets or part.in_flight_requests), default=0.0)
+    last_s = _last_answer_s(work)
+    last = _last_queued(work)
+    if last is not None and _spacing_s(last, pace) > _slot_spacing_s(last, pace):
+        ends_s = pace.first_send_in_s + paced_s - _spacing_s(last, pace) + last_s
+    elif any(part.in_flight_requests for part in work):
+        # Half way home on the average; and when the last one comes, the others came over its latency before.
+        half_way_s = sum(part.in_flight_requests * _slot_spacing_s(part, pace) / 2 for part in work)
+        ends_s = paced_s + half_way_s + last_s / 2
+    else:
+        ends_s = paced_s
+    return max(longest_s, ends_s)
 
 
-def _by_slots(work: Sequence[ClassWork], pace: Pace) -> _Need:
-    slots = max(1, pace.slots)
-    weights = tuple(part.expected_requests * part.latency_s for part in work)
-    requests = sum(part.expected_requests for part in work)
-    busy_s = sum(weights)
-    # Free slots take their request at once: only what is left over queues for a slot to come home.
-    free = max(0, slots - sum(part.in_flight_requests for part in work))
-    queued_s = busy_s * max(0.0, 1.0 - free / requests) if requests else 0.0
-    chance_s = sqrt(sum(part.expected_requests * part.latency_deviation_s**2 for part in work))
-    drift_s = sum(part.expected_requests * part.latency_error_s for part in work)
-    if not requests:
-        weights = tuple(part.in_flight_requests * part.latency_s for part in work)
-    return _Need(queued_s / slots, weights, hypot(chance_s, drift_s) / slots)
+def _slot_spacing_s(part: ClassWork, pace: Pace) -> float:
+    """Little's law: a slot comes free every latency / slots."""
+    return part.latency_s / max(1, pace.slots)
 
 
-def _by_requests(work: Sequence[ClassWork], pace: Pace) -> _Need | None:
-    requests = sum(part.expected_requests for part in work)
-    if not pace.requests_per_min or not requests:
-        return None
-    seconds = pace.first_send_in_s + max(0.0, requests - 1) * 60.0 / pace.requests_per_min
-    return _Need(seconds, tuple(part.expected_requests for part in work))
+def _spacing_s(part: ClassWork, pace: Pace) -> float:
+    """Seconds between two requests of the class by the limit that binds it."""
+    aboard = part.tickets / part.requests if part.requests else 0.0
+    spacings = [_slot_spacing_s(part, pace)]
+    if pace.requests_per_min:
+        spacings.append(60.0 / pace.requests_per_min)
+    if pace.tokens_per_min:
+        spacings.append(60.0 * aboard * part.tokens_per_ticket / pace.tokens_per_min)
+    if pace.tickets_per_s:
+        spacings.append(aboard / pace.tickets_per_s)
+    return max(spacings)
 
 
-def _by_tokens(work: Sequence[ClassWork], pace: Pace) -> _Need | None:
-    weights = tuple(part.tickets * part.tokens_per_ticket for part in work)
-    if not pace.tokens_per_min or not sum(weights):
-        return None
-    return _Need(sum(weights) * 60.0 / pace.tokens_per_min, weights)
+def _weight(part: ClassWork, pace: Pace) -> tuple[float, float]:
+    """How long the class keeps the job going: what it still sends, then what it has in flight."""
+    return part.expected_requests * _spacing_s(part, pace), part.in_flight_requests * part.latency_s
 
 
-def _by_computer(work: Sequence[ClassWork], pace: Pace) -> _Need | None:
-    weights = tuple(float(part.tickets) for part in work)
-    if not pace.tickets_per_s or not sum(weights):
-        return None
-    return _Need(sum(weights) / pace.tickets_per_s, weights)
+def _latency_error_s(work: Sequence[ClassWork], pace: Pace) -> float:
+    """How far latency may throw the ETA off: chance evens out over requests, a wrong average does not."""
+    bound = [part for part in work if _spacing_s(part, pace) <= _slot_spacing_s(part, pace)]
+    chance_s = sqrt(sum(part.expected_requests * part.latency_deviation_s**2 for part in bound))
+    drift_s = sum(part.expected_requests * part.latency_error_s for part in bound)
+    return hypot(chance_s, drift_s) / max(1, pace.slots)
+
+
+def _last_queued(work: Sequence[ClassWork]) -> ClassWork | None:
+    queued = [part for part in work if part.tickets]
+    return max(queued, key=lambda part: MOST_COMPLEX_FIRST.index(part.complexity), default=None)
 
 
 def _last_answer_s(work: Sequence[ClassWork]) -> float:
     """The latency of the request that ends the job: the simplest class queued, else the slowest in flight."""
-    queued = [part for part in work if part.tickets]
-    if queued:
-        return max(queued, key=lambda part: MOST_COMPLEX_FIRST.index(part.complexity)).latency_s
+    last = _last_queued(work)
+    if last is not None:
+        return last.latency_s
     return max((part.latency_s for part in work if part.in_flight_requests), default=0.0)
-
-
-def _share_without_retries(work: Sequence[ClassWork]) -> float:
-    expected = sum(part.expected_requests for part in work)
-    return sum(part.requests for part in work) / expected if expected else 1.0

@@ -1,9 +1,9 @@
 """The counts add up after every event, whatever an engine may publish."""
 
-from event_builders import COMPLEX, MEDIUM, SIMPLE, World, opened, sent, settled, ticket_failed
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from event_builders import COMPLEX, MEDIUM, SIMPLE, World, opened, sent, settled, ticket_failed
 from forge_tui.core.event import TicketsRetried
 from forge_tui.core.failure import Code
 from forge_tui.core.job import JobCounts
