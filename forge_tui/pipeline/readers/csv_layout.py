@@ -1,0 +1,100 @@
+"""How a CSV file is laid out, found from its first lines: delimiter, whether there is a header, columns."""
+
+import csv
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from forge_tui.pipeline.readers.columns import ID_NAMES, TEXT_NAMES, find_named
+from forge_tui.pipeline.readers.record import RECORD_BYTES
+
+ONE_COLUMN = "\x1f"
+"""A delimiter that no text holds: the whole line is the text."""
+
+_DELIMITERS = (",", ";", "\t", "|")
+_LOOK_AT_RECORDS = 25
+_AGREEMENT = 0.7
+_HEADER_CELL = re.compile(r"[^\W\d][\w .:/()#-]{0,39}")
+_HEADER_WORDS = 4
+
+# The module's own limit of 131,072 raises in mid-file; csv_rows keeps ours, and may look one line beyond it.
+csv.field_size_limit(4 * RECORD_BYTES)
+
+
+@dataclass(frozen=True, slots=True)
+class CsvLayout:
+    """`columns` are named by the header, or `column1`, `column2`, ... without one."""
+
+    delimiter: str
+    header: bool
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """The first records as one delimiter cuts them."""
+
+    delimiter: str
+    records: list[list[str]]
+    named: bool
+
+    @property
+    def width(self) -> int:
+        return len(self.records[0])
+
+    @property
+    def agreement(self) -> float:
+        """The share of records as wide as the first."""
+        return sum(len(record) == self.width for record in self.records) / len(self.records)
+
+    @property
+    def plausible(self) -> bool:
+        """Whether it cuts columns, and not sentences at their commas."""
+        if self.width < 2:
+            return False
+        cells = [cell for record in self.records for cell in record[1:]]
+        spaced = sum(cell.startswith(" ") for cell in cells)
+        return self.named or (self.agreement >= _AGREEMENT and 2 * spaced <= len(cells))
+
+
+def find_layout(lines: Sequence[str], asked: Sequence[str]) -> CsvLayout:
+    """Judge from the first lines; `asked` are the column names the operator gave."""
+    names = (*asked, *TEXT_NAMES, *ID_NAMES)
+    attempts = [_attempt(lines, delimiter, names) for delimiter in _DELIMITERS]
+    plausible = [attempt for attempt in attempts if attempt is not None and attempt.plausible]
+    best = max(plausible, key=lambda a: (a.named, a.agreement, a.width), default=None)
+    if best is None:
+        best = _attempt(lines, ONE_COLUMN, names)
+    if best is None:
+        return CsvLayout(ONE_COLUMN, header=False, columns=("column1",))
+    header = best.named or (best.width > 1 and _looks_like_header(best.records[0]))
+    return CsvLayout(best.delimiter, header, _column_names(best.records[0], header=header))
+
+
+def _attempt(lines: Sequence[str], delimiter: str, names: Sequence[str]) -> _Attempt | None:
+    try:
+        reader = csv.reader(lines, delimiter=delimiter)
+        records = list(islice((record for record in reader if any(record)), _LOOK_AT_RECORDS))
+    except csv.Error:
+        records = [line.split(delimiter) for line in lines[:_LOOK_AT_RECORDS] if not line.isspace()]
+    if not records:
+        return None
+    return _Attempt(delimiter, records, any(find_named(records[0], name) is not None for name in names))
+
+
+def _looks_like_header(cells: Sequence[str]) -> bool:
+    names = [cell.strip() for cell in cells]
+    return len(set(names)) == len(names) and all(
+        _HEADER_CELL.fullmatch(name) and len(name.split()) <= _HEADER_WORDS for name in names
+    )
+
+
+def _column_names(first: Sequence[str], *, header: bool) -> tuple[str, ...]:
+    names: list[str] = []
+    for number, cell in enumerate(first, start=1):
+        name = (cell.strip() if header else "") or f"column{number}"
+        while name in names:
+            name = f"{name}_{number}"
+        names.append(name)
+    return tuple(names)
