@@ -31,6 +31,7 @@ class Code(StrEnum):
     DATABASE = "E-DB"
     LOCKED = "E-LOCKED"
     BUG = "E-BUG"
+    DROPPED = "E-DROPPED"
 
 
 class Verdict(Enum):
@@ -157,6 +158,9 @@ RULES: dict[Code, FailureRule] = {
     Code.DISK: _pause("The disk is full or read-only. Free space: the job resumes by itself."),
     Code.DATABASE: _halt("The database is damaged or not ours; it was not touched. Name another with --db."),
     Code.LOCKED: _halt("The database is in use by another process. Name another with --db."),
+    Code.DROPPED: FailureRule(
+        Burn.NOBODY, Verdict.NEUTRAL, JobEffect.NONE, RetryHelps.NOW, "Stopped before the answer came. Resume the job."
+    ),
     Code.BUG: FailureRule(
         Burn.TICKET,
         Verdict.NEUTRAL,

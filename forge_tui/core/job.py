@@ -217,6 +217,8 @@ class Settled:
     commit: int
     twins_done: Mapping[int, int] = field(default_factory=dict)
     twins_failed: Mapping[int, int] = field(default_factory=dict)
+    saved_tokens: int = 0
+    saved_cost: float = 0.0
 
 
 def job_label(job_id: int) -> str:

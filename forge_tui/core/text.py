@@ -71,6 +71,19 @@ def _is_emoji(char: str) -> bool:
     return category(char) == "So" or "\U0001f3fb" <= char <= "\U0001f3ff"
 
 
+def cut_middle(text: str, max_chars: int) -> str:
+    """The text in at most `max_chars` characters, a marker in place of its middle."""
+    room = max_chars - len(_cut_marker(len(text)))
+    if room < 2:
+        return text[: max_chars - 1] + _ELLIPSIS
+    tail = room // 2
+    return text[: room - tail] + _cut_marker(len(text) - room) + text[len(text) - tail :]
+
+
+def _cut_marker(chars: int) -> str:
+    return f" […{chars:,} characters cut…] "
+
+
 def _visible(char: str) -> str:
     if char in "\n\t":
         return char

@@ -10,6 +10,7 @@ from typing import BinaryIO, Self
 
 from forge_tui.core.errors import InputRefused
 from forge_tui.core.failure import Code
+from forge_tui.core.text import cut_middle
 from forge_tui.core.ticket import InputRow, Origin, RefusedRow, Ticket
 from forge_tui.pipeline.readers.columns import TEXT_NAMES, find_named
 from forge_tui.pipeline.readers.files import STDIN, STDIN_NAME, SourceFile, find_file, open_file, spool
@@ -162,8 +163,10 @@ def _content(value: str | Mapping[str, object], source: Source) -> _Content:
         return _Content(value, "" if value.strip() else "no text", None, {})
     text_column = source.text_column or next(filter(None, (find_named(tuple(value), name) for name in TEXT_NAMES)), "")
     external_id = _external_id(value.get(source.id_column)) if source.id_column else None
-    columns = {name: cell for name, cell in value.items() if name not in {text_column, source.id_column}}
-    text = value.get(text_column)
+    columns = dict(value)
+    text = columns.pop(text_column, None)
+    if source.id_column:
+        columns.pop(source.id_column, None)
     if isinstance(text, str) and text.strip():
         return _Content(text, "", external_id, columns)
     # A number is no ticket: where the text should be, it is a sign of the wrong column.
@@ -181,16 +184,3 @@ def _external_id(value: object) -> str | None:
             return str(value).strip() or None
         case _:
             return None
-
-
-def cut_middle(text: str, max_chars: int) -> str:
-    """The text in at most `max_chars` characters, a marker in place of its middle."""
-    room = max_chars - len(_cut_marker(len(text)))
-    if room < 2:
-        return text[: max_chars - 1] + "…"
-    tail = room // 2
-    return text[: room - tail] + _cut_marker(len(text) - room) + text[len(text) - tail :]
-
-
-def _cut_marker(chars: int) -> str:
-    return f" […{chars:,} characters cut…] "

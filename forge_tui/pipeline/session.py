@@ -1,0 +1,260 @@
+"""The session: one owner of the database that plans, loads and runs jobs one after another, for either face."""
+
+import asyncio
+import random
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from forge_tui.core.clock import Clock
+from forge_tui.core.command import Command
+from forge_tui.core.event import JobOpened, JobStateChanged
+from forge_tui.core.job import JobRecord, JobSpec, JobState
+from forge_tui.core.snapshot import Snapshot
+from forge_tui.pipeline.assembly import batcher_for, run_rules, stages_for
+from forge_tui.pipeline.engine import Ending, Engine, Stages
+from forge_tui.pipeline.gates import Gates
+from forge_tui.pipeline.ingest import Inputs
+from forge_tui.pipeline.load import Loader
+from forge_tui.pipeline.plan import Plan, Planner, chunks_of
+from forge_tui.pipeline.recorder import Recorder
+from forge_tui.pipeline.steering import Running, Steering
+from forge_tui.provider.connect import connect
+from forge_tui.provider.presets import resolve
+from forge_tui.provider.prompt import PROMPT_VERSION
+from forge_tui.provider.secret import Secret
+from forge_tui.settings import Settings
+from forge_tui.storage.database import Database
+from forge_tui.storage.job_store import JobStore
+from forge_tui.storage.rows import OpeningFigures
+from forge_tui.telemetry.bus import EventBus
+from forge_tui.telemetry.fold import Accumulator
+from forge_tui.telemetry.live import LiveViews
+
+# Settings that make no job another one and would only clutter what the store keeps of it.
+_NOT_STORED = {"db", "output", "key_file", "force"}
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A job whose rows are stored; `resumed` says that an earlier run began it."""
+
+    job_id: int
+    resumed: bool
+
+
+class Session:
+    """Owns the database, the endpoint's gates and the events; everything happens on the loop that opened it."""
+
+    def __init__(
+        self,
+        database: Database,
+        settings: Settings,
+        secret: Secret | None,
+        clock: Clock,
+        rng: random.Random,
+        transport: httpx.AsyncBaseTransport | None,
+    ) -> None:
+        self._database = database
+        self._settings = settings
+        self._clock = clock
+        self._rng = rng
+        self.endpoint = resolve(settings, has_key=secret is not None)
+        self._provider = connect(settings, self.endpoint, secret, clock=clock, transport=transport)
+        self._gates = Gates(settings, self.endpoint, _child(rng, "gates"))
+        self.store = JobStore(database, cache_ttl_s=settings.cache_ttl_s)
+        self.bus = EventBus(
+            Accumulator(
+                ewma_alpha=settings.ewma_alpha,
+                default_latency_s=settings.default_latency_s,
+                eta_after_tickets=settings.eta_after_tickets,
+            )
+        )
+        self._stages: Stages | None = None
+        self._steering = Steering(self.store, self._gates, self.bus, clock)
+        self._obeying = asyncio.create_task(self._steering.obey_for_ever(), name="steering")
+
+    @classmethod
+    async def open(
+        cls,
+        settings: Settings,
+        secret: Secret | None,
+        *,
+        db: Path | None,
+        clock: Clock,
+        rng: random.Random,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> "Session":
+        """Take the database at `db` (None: in memory) and connect to the endpoint that `settings` name.
+
+        Raises DatabaseLocked, DatabaseRefused, SettingsRefused, KeyRefused.
+        """
+        database = await Database.open(db, clock=clock)
+        try:
+            return cls(database, settings, secret, clock, rng, transport)
+        except BaseException:
+            await database.close()
+            raise
+
+    async def close(self) -> None:
+        """Close provider and database; what was acknowledged is on disk already."""
+        self._obeying.cancel()
+        try:
+            await self._provider.aclose()
+        finally:
+            await self._database.close()
+
+    # -- before a run -----------------------------------------------------------------------------------------
+
+    async def plan(self, inputs: Inputs) -> Plan:
+        """The preview of `inputs`; sends and stores nothing."""
+        planner = Planner(self._settings, self.endpoint, batcher_for(self._settings, self.endpoint))
+        for chunk in chunks_of(inputs.rows()):
+            tickets = planner.estimate(chunk)
+            keys = [ticket.key for ticket in tickets] if self._ttl_s is not None else []
+            known = await self.store.cached(keys, self._clock.wall(), self._ttl_s or 0.0)
+            planner.count(tickets, known)
+        return planner.plan()
+
+    async def prepare(self, inputs: Inputs, *, fresh: bool = False) -> Prepared:
+        """Store the rows of `inputs` as a job, or go on with the unfinished one of the same content unless `fresh`."""
+        spec = self._spec(inputs)
+        known = None if fresh else await self.store.unfinished_job(spec)
+        job_id = known or await self.store.create_job(spec, self._clock.wall())
+        record = await self.store.job(job_id)
+        if record.state is JobState.LOADING:
+            self.bus.publish(JobStateChanged(self._clock.wall(), job_id, JobState.LOADING))
+            loader = Loader(self.store, self.endpoint.fingerprint, self._ttl_s, self._clock)
+            await loader.load(job_id, inputs.rows(await self.store.loaded_rows(job_id)))
+        return Prepared(job_id, resumed=known is not None)
+
+    def _spec(self, inputs: Inputs) -> JobSpec:
+        return JobSpec(
+            files=inputs.files,
+            input_sha256=inputs.sha256(),
+            text_column=inputs.text_column,
+            provider=self.endpoint.provider,
+            base_url=self.endpoint.base_url,
+            model=self.endpoint.model,
+            prompt_version=PROMPT_VERSION,
+            settings=self._settings.model_dump(mode="json", exclude=_NOT_STORED, exclude_defaults=True),
+        )
+
+    @property
+    def _ttl_s(self) -> float | None:
+        return self._settings.cache_ttl_s if self._settings.use_cache else None
+
+    # -- a run ------------------------------------------------------------------------------------------------
+
+    async def run(self, job_id: int) -> JobState:
+        """Run the job until it ends, stops or must stop; answers the state it is left in."""
+        record = await self.store.job(job_id)
+        self._steering.job_id = job_id
+        resumed = record.started_at is not None
+        if resumed and self._ttl_s is not None:
+            await self.store.refresh_from_cache(job_id, self._clock.wall(), self._ttl_s)
+        recorder = Recorder(job_id, self.store, self._gates, self.bus, self._clock)
+        opening = await self.store.opening(job_id)
+        self._stages = await self._assemble(job_id, opening, recorder)
+        engine = Engine(
+            job_id, self._stages, run_rules(self._settings, self.endpoint), self._clock, first_batch=opening.last_batch
+        )
+        self.bus.publish(self._opened(record, opening, resumed=resumed))
+        await recorder.state(JobState.RUNNING)
+        self._steering.running = Running(engine, self._stages)
+        try:
+            ending = await engine.run()
+        finally:
+            self._steering.running = None
+        return await self._end(job_id, recorder, ending)
+
+    def submit(self, command: Command) -> None:
+        """Obey `command` as soon as the loop turns; its answer is an event. Call it on the session's own loop."""
+        self._steering.submit(command)
+
+    async def next_run(self) -> int:
+        """The next job that a command asked to run, once there is one."""
+        return await self._steering.runs_wanted.get()
+
+    async def _assemble(self, job_id: int, opening: OpeningFigures, recorder: Recorder) -> Stages:
+        proven = opening.tokens > 0 and any(opening.done.values())
+        stages = stages_for(
+            job_id,
+            self._settings,
+            self.endpoint,
+            self._provider,
+            self._gates,
+            self.store,
+            recorder,
+            lambda: self.bus.accumulator.queued,
+            self._clock,
+            _child(self._rng, "settle"),
+            proven=proven,
+        )
+        canary = self._settings.canary_requests or None
+        unproven = not proven and self.endpoint.provider != "local"
+        self._gates.begin_job(self._settings.max_cost, opening.cost, canary if unproven else None)
+        now_wall, now = self._clock.wall(), self._clock.monotonic()
+        for due, ticket in await self.store.waiting(job_id, now_wall):
+            stages.window.hold(ticket)
+            stages.queue.postpone(ticket, now + max(0.0, due - now_wall))
+        return stages
+
+    def _opened(self, record: JobRecord, opening: OpeningFigures, *, resumed: bool) -> JobOpened:
+        price = self.endpoint.price
+        return JobOpened(
+            at=self._clock.wall(),
+            job_id=record.job_id,
+            file=_title(record.spec.files),
+            provider=self.endpoint.provider,
+            model=self.endpoint.model,
+            currency=price.currency if price else "",
+            counts=opening.counts,
+            queued=opening.queued,
+            waiting=opening.waiting,
+            done=opening.done,
+            failed=opening.failed,
+            failed_codes=opening.failed_codes,
+            tokens=opening.tokens,
+            cost=opening.cost,
+            saved_tokens=opening.saved_tokens,
+            saved_cost=opening.saved_cost,
+            max_cost=self._settings.max_cost,
+            resumed=resumed,
+        )
+
+    async def _end(self, job_id: int, recorder: Recorder, ending: Ending) -> JobState:
+        if ending.state is JobState.CANCELLED:
+            await self._steering.cancel_rest(job_id)
+        elif ending.state is JobState.FINISHED:
+            state = await recorder.stored(lambda: self.store.finish(job_id, self._clock.wall()))
+            self.bus.publish(JobStateChanged(self._clock.wall(), job_id, state))
+            return state
+        else:
+            await recorder.state(ending.state, ending.reason, ending.code, why=ending.why)
+        return ending.state
+
+    # -- what a face sees -------------------------------------------------------------------------------------
+
+    def snapshot(self, *, engine_lag_p99_ms: float = 0.0) -> Snapshot:
+        """The picture of this moment."""
+        now = self._clock.monotonic()
+        live = LiveViews(
+            breaker=self._gates.breaker.view(now),
+            limits=self._gates.limits_view(now),
+            batches=self._stages.sizes.views if self._stages else (),
+            canary=self._gates.canary is not None,
+            free=self.endpoint.price is None or self.endpoint.provider == "simulated",
+            engine_lag_p99_ms=engine_lag_p99_ms,
+        )
+        return self.bus.accumulator.freeze(live, self._clock.wall(), now)
+
+
+def _title(files: tuple[str, ...]) -> str:
+    first = "stdin" if files[0] == "-" else Path(files[0]).name
+    return first if len(files) == 1 else f"{first} + {len(files) - 1}"
+
+
+def _child(rng: random.Random, component: str) -> random.Random:
+    return random.Random(f"{rng.getrandbits(64)}:{component}")

@@ -1,0 +1,211 @@
+"""Steering: an operator's commands, obeyed one after another and durably, each answered by an event."""
+
+import asyncio
+from dataclasses import dataclass
+
+from forge_tui.core.clock import Clock
+from forge_tui.core.command import (
+    BreakerOrder,
+    Cancel,
+    Command,
+    Drain,
+    Pause,
+    Resume,
+    Retry,
+    SetBreaker,
+    SetLimits,
+    StopNow,
+)
+from forge_tui.core.errors import ForgeError
+from forge_tui.core.event import CommandAnswered, JobStateChanged, LimitChanged, TicketsCancelled, TicketsRetried
+from forge_tui.core.failure import Code
+from forge_tui.core.job import ENDED, JobState, PauseReason
+from forge_tui.pipeline.alarms import PauseJob
+from forge_tui.pipeline.engine import Ending, Engine, Stages
+from forge_tui.pipeline.gates import Gates
+from forge_tui.resilience.circuit_breaker import BreakerState
+from forge_tui.storage.job_store import JobStore
+from forge_tui.telemetry.bus import EventBus
+
+MOST_WAITING = 64
+NOTHING_RUNS = "nothing is running"
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """The run that commands are about."""
+
+    engine: Engine
+    stages: Stages
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Whether a command was accepted, and the sentence for the operator."""
+
+    accepted: bool
+    message: str
+
+
+class Steering:
+    """Takes commands in and obeys them in order; `runs_wanted` holds the jobs that a command asked to run."""
+
+    def __init__(self, store: JobStore, gates: Gates, bus: EventBus, clock: Clock) -> None:
+        self._store = store
+        self._gates = gates
+        self._bus = bus
+        self._clock = clock
+        self._inbox: asyncio.Queue[Command] = asyncio.Queue(MOST_WAITING)
+        self.running: Running | None = None
+        self.job_id = 0
+        self.runs_wanted: asyncio.Queue[int] = asyncio.Queue()
+
+    def submit(self, command: Command) -> None:
+        """Take `command` in; one too many is answered with a refusal at once."""
+        try:
+            self._inbox.put_nowait(command)
+        except asyncio.QueueFull:
+            self._answer(command, Answer(accepted=False, message="too many commands are waiting"))
+
+    async def obey_for_ever(self) -> None:
+        """Obey what comes in, until cancelled."""
+        while True:
+            command = await self._inbox.get()
+            try:
+                answer = await self._obey(command)
+            except ForgeError as refusal:
+                answer = Answer(accepted=False, message=str(refusal))
+            self._answer(command, answer)
+
+    async def _obey(self, command: Command) -> Answer:  # noqa: PLR0911 - one line for each kind of command
+        match command:
+            case Pause():
+                return await self._pause()
+            case Resume():
+                return await self._resume()
+            case Drain():
+                return await self._stop(Ending(JobState.READY, "stopped; resume goes on"), "draining what is in flight")
+            case StopNow():
+                answer = await self._stop(Ending(JobState.READY, "stopped; resume goes on"), "stopping now")
+                if self.running is not None:
+                    self.running.engine.drop_flights()
+                return answer
+            case Cancel():
+                return await self._cancel()
+            case Retry(positions=positions):
+                return await self._retry(positions)
+            case SetLimits():
+                return self._set_limits(command)
+            case SetBreaker(order=order):
+                return self._set_breaker(order)
+
+    async def _pause(self) -> Answer:
+        if self.running is None:
+            return Answer(accepted=False, message=NOTHING_RUNS)
+        self.running.engine.pause(PauseJob(PauseReason.OPERATOR, Code.DROPPED, "paused by the operator"))
+        await self.running.stages.recorder.state(JobState.PAUSED, "by the operator", why=PauseReason.OPERATOR)
+        return Answer(accepted=True, message="paused: what is in flight comes home")
+
+    async def _resume(self) -> Answer:
+        if self.running is None:
+            record = await self._store.job(self.job_id)
+            if record.counts.open == 0:
+                return Answer(accepted=False, message="nothing of this job is open")
+            self.runs_wanted.put_nowait(self.job_id)
+            return Answer(accepted=True, message="going on")
+        if self.running.engine.paused is None:
+            return Answer(accepted=False, message="the job is not paused")
+        self.running.engine.resume()
+        await self.running.stages.recorder.state(JobState.RUNNING, "resumed")
+        return Answer(accepted=True, message="sending again")
+
+    async def _stop(self, ending: Ending, message: str) -> Answer:
+        if self.running is None:
+            return Answer(accepted=False, message=NOTHING_RUNS)
+        self.running.engine.stop(ending)
+        await self.running.stages.recorder.state(JobState.DRAINING, ending.reason)
+        return Answer(accepted=True, message=message)
+
+    async def _cancel(self) -> Answer:
+        if self.running is not None:
+            # What is in flight is paid for: it comes home first, and the rest is cancelled when the run ends.
+            self.running.engine.stop(Ending(JobState.CANCELLED, "cancelled by the operator"))
+            return Answer(accepted=True, message="cancelling: what is in flight comes home and is kept")
+        record = await self._store.job(self.job_id)
+        if record.state in ENDED:
+            return Answer(accepted=False, message="the job has ended")
+        await self.cancel_rest(self.job_id)
+        return Answer(accepted=True, message="cancelled")
+
+    async def cancel_rest(self, job_id: int) -> None:
+        """End the job with all its open tickets, and tell."""
+        now = self._clock.wall()
+        for complexity, ended in (await self._store.cancel(job_id, now)).items():
+            self._bus.publish(TicketsCancelled(now, job_id, complexity, ended.queued, ended.waiting, ended.twins))
+        self._bus.publish(JobStateChanged(now, job_id, JobState.CANCELLED, "cancelled by the operator"))
+
+    async def _retry(self, positions: tuple[int, ...]) -> Answer:
+        retried = await self._store.retry(self.job_id, positions)
+        now = self._clock.wall()
+        for complexity, counts in retried.items():
+            self._bus.publish(
+                TicketsRetried(
+                    now,
+                    self.job_id,
+                    complexity,
+                    counts.from_failed,
+                    counts.from_cancelled,
+                    counts.twins,
+                    counts.codes,
+                )
+            )
+        count = sum(counts.from_failed + counts.from_cancelled for counts in retried.values())
+        if count == 0:
+            return Answer(accepted=False, message="none of them has failed or is cancelled")
+        if self.running is None:
+            self.runs_wanted.put_nowait(self.job_id)
+        else:
+            self.running.stages.window.rewind()
+            self.running.engine.wake()
+        open_breaker = self._gates.breaker.state is not BreakerState.CLOSED
+        waits = "; the breaker is open, they wait behind it" if open_breaker else ""
+        return Answer(accepted=True, message=f"{count} queued again{waits}")
+
+    def _set_limits(self, command: SetLimits) -> Answer:
+        gates = self._gates
+        changes: list[str] = []
+        if command.concurrency is not None:
+            self._changed("slots", gates.slots.cap, command.concurrency)
+            gates.slots.set_cap(command.concurrency)
+            changes.append(f"slots {command.concurrency}")
+        if command.requests_per_min is not None:
+            self._changed("rpm", gates.requests.per_min or 0.0, command.requests_per_min)
+            gates.requests.set_rate(self._clock.monotonic(), command.requests_per_min or None)
+            changes.append(f"requests/min {command.requests_per_min:g}")
+        if command.max_cost is not None:
+            self._changed("budget", gates.budget.max_cost or 0.0, command.max_cost)
+            gates.budget.set_max(command.max_cost or None)
+            changes.append(f"budget {command.max_cost:g}")
+        if self.running is not None:
+            self.running.engine.wake()
+        return Answer(accepted=bool(changes), message=", ".join(changes) or "nothing to change")
+
+    def _set_breaker(self, order: BreakerOrder) -> Answer:
+        now = self._clock.monotonic()
+        if order is BreakerOrder.TRIP:
+            self._gates.breaker.trip(now)
+        else:
+            self._gates.breaker.reset(now)
+        if self.running is not None:
+            self.running.stages.recorder.tell_gates()
+            self.running.engine.wake()
+        return Answer(accepted=True, message=f"breaker {self._gates.breaker.state}")
+
+    def _changed(self, name: str, before: float, after: float) -> None:
+        self._bus.publish(LimitChanged(self._clock.wall(), self.job_id, name, before, after, "set by the operator"))
+
+    def _answer(self, command: Command, answer: Answer) -> None:
+        name = type(command).__name__
+        self._bus.publish(
+            CommandAnswered(self._clock.wall(), self.job_id, command.command_id, name, answer.accepted, answer.message)
+        )
