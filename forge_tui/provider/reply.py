@@ -18,7 +18,6 @@ from forge_tui.provider.prompt import well_formed
 Row = Mapping[str, object]
 
 MAX_CHARS = 1_048_576
-_MAX_DEPTH = 32  # an answer needs 3
 _ROW_KEYS = frozenset({"id", "category", "priority", "summary"})
 
 
@@ -89,7 +88,7 @@ def _unreadable(answer: str) -> Unreadable:
         return Unreadable("the answer holds no results")
     wrapper = _WRAPPER.search(answer)
     begun = wrapper.start() if wrapper else 0 if answer[0] in "{[" else None
-    if begun is not None and _end_of(answer, begun) == (len(answer), False):
+    if begun is not None and not _end_of(answer, begun)[1]:
         return Unreadable("the answer was cut before its first result", cut=True)
     return Unreadable("the answer is not JSON")
 
@@ -188,7 +187,7 @@ def _complete_rows(region: str) -> Iterator[Row]:
 
 
 def _end_of(text: str, start: int) -> tuple[int, bool]:
-    """Where the bracket at `start` is closed, brackets in strings aside; False where text or patience ends first."""
+    """Where the bracket at `start` is closed, brackets in strings aside; False where the text ends first."""
     depth = 0
     for token in _TOKEN.finditer(text, start):
         mark = token[0]
@@ -200,8 +199,6 @@ def _end_of(text: str, start: int) -> tuple[int, bool]:
             return len(text), False
         if depth == 0:
             return token.end(), True
-        if depth > _MAX_DEPTH:
-            return token.end(), False
     return len(text), False
 
 

@@ -105,6 +105,7 @@ def test_single_object_without_an_id_is_taken_for_a_single_ticket_only():
     del row["id"]
     assert answers(1, json.dumps(row)) == {1: GOOD}
     assert codes(answers(2, json.dumps(row))) == {1: Code.SCHEMA, 2: Code.SCHEMA}
+    assert codes(answers(2, [row, row])) == {1: Code.SCHEMA, 2: Code.SCHEMA}
     assert codes(answers(1, json.dumps(a_row("t2")))) == {1: Code.SCHEMA}
 
 
