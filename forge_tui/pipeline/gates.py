@@ -23,6 +23,8 @@ from forge_tui.resilience.send_gate import SendGate
 from forge_tui.settings import Settings
 from forge_tui.telemetry.bound import BREAKER, BUDGET, HOLD, REQUESTS, SLOTS, TOKENS
 
+LONE_LIMITS = 2
+
 
 @dataclass(frozen=True, slots=True)
 class Hold:
@@ -131,9 +133,10 @@ class Gates:
         if fault.code in {Code.RATE, Code.RATE_LONG}:
             self.slots.on_rate_limited(now, fault.retry_after_s)
             self._limits_in_a_row += 1
-            # A lone 429 without a wait is the AIMD's; a row of them means that nobody is let in.
-            if not wait_s and self._limits_in_a_row > 1:
-                wait_s = backoff_s(self._limits_in_a_row - 1, self._backoff, self._rng)
+            # One or two 429s that name no wait are the slots' business; a longer row means that nobody is let in.
+            beyond = self._limits_in_a_row - LONE_LIMITS
+            if not wait_s and beyond > 0:
+                wait_s = backoff_s(beyond, self._backoff, self._rng)
         if wait_s > 0:
             self.send_gate.shut(now, wait_s)
             self.hold_code = fault.code

@@ -16,7 +16,7 @@ from forge_tui.core.job import DoneTicket, FailedTicket, LedgerEntry, RequeuedTi
 from forge_tui.core.outcome import Answer, AnswerFault, CallFault, Classification
 from forge_tui.core.text import cut_middle
 from forge_tui.core.ticket import Batch, QueuedTicket
-from forge_tui.provider.prompt import max_tokens_for
+from forge_tui.provider.prompt import REPAIR_NOTE, max_tokens_for
 from forge_tui.resilience.retry import AskSmaller, Attempts, GiveUp, RetryRules, TryAgain, judge, works_for_others
 
 
@@ -203,7 +203,7 @@ def _with(ticket: QueuedTicket, attempts: Attempts) -> QueuedTicket:
 
 
 def _hint(fault: CallFault) -> str | None:
-    return fault.message if fault.code in {Code.JSON, Code.SCHEMA} else None
+    return REPAIR_NOTE if fault.code in {Code.JSON, Code.SCHEMA} else None
 
 
 def _done(ticket: QueuedTicket, classification: Classification, share: _Share) -> DoneTicket:
