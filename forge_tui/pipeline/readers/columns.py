@@ -1,6 +1,5 @@
 """Which column holds the tickets' text and which their id: asked for, known by name, or found by looking at values."""
 
-import re
 from collections.abc import Mapping, Sequence
 
 from forge_tui.core.errors import InputRefused
@@ -12,7 +11,7 @@ ID_NAMES = ("id", "ticket_id", "key")
 _SHOWN_COLUMNS = 30
 _SHOWN_CELLS = 40
 _LONG_TEXT_CHARS = 20
-_TWO_WORDS = re.compile(r"[^\W\d_]{2,}\W+[^\W\d_]{2,}")
+_LOOK_AT_CHARS = 500
 
 Row = Mapping[str, object]
 
@@ -31,7 +30,7 @@ def find_text_column(columns: Sequence[str], rows: Sequence[Row], asked: str | N
     ]
     if len(textual) == 1:
         return textual[0]
-    if len(columns) == 1:
+    if len(columns) == 1 and _values(columns[0], rows):
         return columns[0]
     raise InputRefused(f"{name}: which column is the ticket? Say it with --text-column NAME. Columns: {_list(columns)}")
 
@@ -76,7 +75,10 @@ def _is_prose(column: str, rows: Sequence[Row]) -> bool:
 
 def _reads_like_text(value: str) -> bool:
     # Scripts without spaces between words are told by their length.
-    return bool(_TWO_WORDS.search(value)) or (len(value) >= _LONG_TEXT_CHARS and not value.isascii())
+    if len(value) >= _LONG_TEXT_CHARS and not value.isascii():
+        return True
+    words = value[:_LOOK_AT_CHARS].split()
+    return sum(len(word) > 1 and any(map(str.isalpha, word)) and not any(map(str.isdigit, word)) for word in words) >= 2
 
 
 def _only_codes(column: str, rows: Sequence[Row]) -> bool:

@@ -1,7 +1,6 @@
 """How a CSV file is laid out, found from its first lines: delimiter, whether there is a header, columns."""
 
 import csv
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -15,7 +14,7 @@ ONE_COLUMN = "\x1f"
 _DELIMITERS = (",", ";", "\t", "|")
 _LOOK_AT_RECORDS = 25
 _AGREEMENT = 0.7
-_HEADER_CELL = re.compile(r"[^\W\d][\w .:/()#-]{0,39}")
+_HEADER_CHARS = 40
 _HEADER_WORDS = 4
 
 # The module's own limit of 131,072 raises in mid-file; csv_rows keeps ours, and may look one line beyond it.
@@ -85,8 +84,15 @@ def _attempt(lines: Sequence[str], delimiter: str, names: Sequence[str]) -> _Att
 
 def _looks_like_header(cells: Sequence[str]) -> bool:
     names = [cell.strip() for cell in cells]
-    return len(set(names)) == len(names) and all(
-        _HEADER_CELL.fullmatch(name) and len(name.split()) <= _HEADER_WORDS for name in names
+    return len(set(names)) == len(names) and all(map(_looks_like_name, names))
+
+
+def _looks_like_name(cell: str) -> bool:
+    return (
+        cell[:1].isalpha()
+        and len(cell) <= _HEADER_CHARS
+        and len(cell.split()) <= _HEADER_WORDS
+        and not cell.endswith((".", "!", "?"))
     )
 
 

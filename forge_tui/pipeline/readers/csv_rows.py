@@ -136,10 +136,12 @@ def _lines_to_quote(feed: _Feed, delimiter: str) -> int:
 
 
 def _row(fields: list[str], layout: CsvLayout, text_column: str) -> Mapping[str, object]:
+    width = len(layout.columns)
     row: dict[str, object] = dict(zip(layout.columns, fields, strict=False))
-    if len(fields) > len(layout.columns):
-        if layout.columns[-1] == text_column:
-            row[text_column] = layout.delimiter.join(fields[len(layout.columns) - 1 :])
-        else:
-            row[SURPLUS] = fields[len(layout.columns) :]
+    if not any(fields[width:]):
+        return row
+    if layout.columns[-1] == text_column:
+        row[text_column] = layout.delimiter.join(fields[width - 1 :])
+    else:
+        row[SURPLUS] = fields[width:]
     return row

@@ -142,18 +142,27 @@ def _wide_without_mark(head: bytes) -> str:
 
 
 def _beyond_ascii(stream: BinaryIO, head: bytes) -> list[bytes]:
-    """The lines with bytes beyond ASCII of the first block that has any; a block's cut last line is left out."""
-    searched, block, start = 0, head, b""
+    """The lines with bytes beyond ASCII of the first block that has any; what the block's end cuts is left out."""
+    searched, block, carried = 0, head, b""
     while block and searched < SEARCH_BYTES:
-        whole, newline, rest = (start + block).rpartition(b"\n")
-        if len(block) < SAMPLE_BYTES or not newline:
-            whole, rest = start + block, b""
-        if not whole.isascii():
-            return [line for line in whole.split(b"\n") if not line.isascii()]
         searched += len(block)
-        start = rest
+        text, carried = carried + block, b""
+        if len(block) == SAMPLE_BYTES:
+            lines, newline, last = text.rpartition(b"\n")
+            text, carried = (lines, last) if newline else (_without_cut_character(text), b"")
+        if not text.isascii():
+            return [line for line in text.split(b"\n") if not line.isascii()]
         block = stream.read(SAMPLE_BYTES)
-    return [] if start.isascii() else [start]
+    return [] if carried.isascii() else [carried]
+
+
+def _without_cut_character(text: bytes) -> bytes:
+    for back in range(1, 4):
+        if text[-back] < 0x80:
+            break
+        if text[-back] >= 0xC0:
+            return text[:-back]
+    return text
 
 
 def _codec_of(lines: list[bytes]) -> str:
@@ -162,13 +171,27 @@ def _codec_of(lines: list[bytes]) -> str:
     # in a UTF-8 file with some broken rows those rows alone are refused.
     if valid * 2 >= len(lines):
         return "utf-8"
-    matches = charset_normalizer.from_bytes(b"\n".join(lines)[:GUESS_BYTES], cp_isolation=_CODE_PAGES)
+    # One step over all of it: its chunks would cut two-byte characters, and equal samples then end unequal.
+    matches = charset_normalizer.from_bytes(
+        _first_lines(lines), steps=1, chunk_size=GUESS_BYTES, cp_isolation=_CODE_PAGES
+    )
     best = matches.best()
     if best is None:
         return "utf-8"
     equals = [m for m in matches if m.chaos <= best.chaos and m.coherence >= best.coherence]
     possible = {codec for match in equals for codec in match.could_be_from_charset}
     return "cp1252" if "cp1252" in possible else best.encoding
+
+
+def _first_lines(lines: list[bytes]) -> bytes:
+    """Whole lines, about GUESS_BYTES of them."""
+    total, chosen = 0, []
+    for line in lines:
+        chosen.append(line)
+        total += len(line)
+        if total >= GUESS_BYTES:
+            break
+    return b"\n".join(chosen)
 
 
 def _is_utf8(line: bytes) -> bool:

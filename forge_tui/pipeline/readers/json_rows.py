@@ -59,7 +59,7 @@ class _Items:
                 return self._give_up(TOO_DEEP)
             except json.JSONDecodeError as error:
                 line = window.line + window.text.count("\n", window.position, error.pos)
-                reason = f"no JSON: {error.msg} (line {line})"
+                reason = f"no JSON: {error.msg.removesuffix(' at')} (line {line})"
             else:
                 # A number that touches the window's end may go on behind it.
                 if end < len(window.text) or window.ended:

@@ -60,7 +60,7 @@ class JsonWindow:
             if newline >= 0:
                 self.indent = self.text[newline + 1 : end]
             elif self.indent is not None:
-                self.indent += self.text[self.position : end]
+                self.indent = (self.indent + self.text[self.position : end])[: _INDENT_CHARS + 1]
             self.go_to(end)
             if self.ahead:
                 return self.text[self.position]

@@ -20,9 +20,14 @@ def read_jsonl(lines: Iterable[Line]) -> Iterator[AnyRecord]:
 
 def _record(line: Line) -> AnyRecord:
     try:
-        value = DECODER.decode(line.text)
+        value = DECODER.decode(line.text.rstrip("\r\n"))
     except RecursionError:
         return BadRecord(line.number, Code.INPUT, TOO_DEEP, excerpt(line.text))
     except json.JSONDecodeError as error:
-        return BadRecord(line.number, Code.INPUT, f"no JSON: {error.msg} (column {error.colno})", excerpt(line.text))
+        return BadRecord(
+            line.number,
+            Code.INPUT,
+            f"no JSON: {error.msg.removesuffix(' at')} (column {error.colno})",
+            excerpt(line.text),
+        )
     return record_of(line.number, value, line.text)

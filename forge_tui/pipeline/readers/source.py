@@ -44,6 +44,8 @@ def look_at(file: SourceFile, text_column: str | None, id_column: str | None) ->
 
     Raises InputRefused for a file without tickets, or whose text column cannot be told.
     """
+    if file.size_bytes == 0:
+        raise InputRefused(f"{file.name}: the file is empty")
     with open_file(file.path, file.name) as stream:
         encoding = find_encoding(stream, file.name)
         head = _head(open_lines(stream, encoding), encoding.line_codec)
@@ -52,7 +54,8 @@ def look_at(file: SourceFile, text_column: str | None, id_column: str | None) ->
     draft = Source(file, kind, encoding, layout)
     sample = list(islice(draft.records(), _LOOK_AT_ROWS))
     if not sample:
-        raise InputRefused(f"{file.name}: {_no_rows(file, layout)}")
+        header_alone = layout is not None and layout.header
+        raise InputRefused(f"{file.name}: {'has a header and no rows' if header_alone else 'holds no tickets'}")
     rows = [record.value for record in sample if not isinstance(record.value, str)]
     columns = layout.columns if layout else tuple(dict.fromkeys(name for row in rows for name in row))
     if not columns:
@@ -90,9 +93,3 @@ def _head(stream: BinaryIO, codec: str) -> list[str]:
     lines = tidy(data.decode(codec, MARK_UNDECODABLE)).split("\n")
     whole = lines[:-1] if len(data) == SAMPLE_BYTES and len(lines) > 1 else lines
     return [f"{line}\n" for line in whole if line]
-
-
-def _no_rows(file: SourceFile, layout: CsvLayout | None) -> str:
-    if file.size_bytes == 0:
-        return "the file is empty"
-    return "has a header and no rows" if layout and layout.header else "holds no tickets"
