@@ -114,7 +114,8 @@ def short_seconds(seconds: float) -> str:
         return UNKNOWN
     if seconds >= 1e6:
         return f"{seconds:.0e} s"
-    return f"{seconds:.0f} s" if seconds >= 9.95 or seconds == floor(seconds) else f"{max(0.0, seconds):.1f} s"
+    seconds = max(0.0, seconds)
+    return f"{seconds:.0f} s" if seconds >= 9.95 or seconds == floor(seconds) else f"{seconds:.1f} s"
 
 
 def time_of_day(at: float) -> str:

@@ -180,11 +180,6 @@ class Accumulator:
         """Tickets that can be sent, on disk or in memory."""
         return self._counts.queued
 
-    @property
-    def queued(self) -> int:
-        """Tickets of the job that can be sent now."""
-        return self._counts.queued
-
     def progress(self) -> Progress:
         """The original's progress figures; the ETA is that of the latest freeze."""
         counts = self._counts

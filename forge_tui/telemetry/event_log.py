@@ -1,0 +1,197 @@
+"""Events for readers outside: one JSON object each for `--events` and the log, one line of text for the log pane.
+
+The names are API and stay: job.planned, job.opened, job.state, job.exported, batch.sent, batch.done, attempt.failed,
+ticket.failed, tickets.due, tickets.retried, tickets.cancelled, breaker.changed, gate.shut, limit.changed,
+command.done, notice.
+"""
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields, is_dataclass
+from math import isfinite
+from pathlib import Path
+from typing import Any, assert_never
+
+from forge_tui.core.event import (
+    BatchSent,
+    BatchSettled,
+    BreakerChanged,
+    BreakerStateName,
+    CommandAnswered,
+    Event,
+    GateShut,
+    JobExported,
+    JobOpened,
+    JobPlanned,
+    JobStateChanged,
+    LimitChanged,
+    Notice,
+    TicketFailed,
+    TicketsCancelled,
+    TicketsDue,
+    TicketsRetried,
+)
+from forge_tui.core.failure import RULES, Burn, Code
+from forge_tui.core.job import JobState, job_label
+from forge_tui.core.text import clean, one_line
+from forge_tui.core.ticket import ticket_label
+from forge_tui.telemetry import figures
+from forge_tui.telemetry.live import Progress
+
+MAX_TEXT_CELLS = 500
+_NAME_CELLS = 16
+_STATE_LEVELS = {JobState.PAUSED: "warn", JobState.HALTED: "error", JobState.REFUSED: "error"}
+_PROGRESS_EVENTS = (JobOpened, JobStateChanged, BatchSettled, TicketFailed, TicketsRetried, TicketsCancelled)
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """One line of the log pane; `level` is debug, info, warn or error, `short` the text where room is scarce."""
+
+    at: float
+    level: str
+    name: str
+    text: str
+    short: str
+
+    def line(self, *, short: bool = False) -> str:
+        """`12:04:25 info  batch.done       b-0317 simple ×20 ok=20 ms=3050 inr=0.124`."""
+        head = f"{figures.time_of_day(self.at)} {self.level:<5}"
+        return f"{head} {self.name} {self.short}" if short else f"{head} {self.name:<{_NAME_CELLS}} {self.text}"
+
+
+def log_entry(event: Event, currency: str = "") -> LogEntry:
+    """The event as a person reads it; `currency` is that of the job's costs."""
+    level, name, text, short = _told(event, currency)
+    return LogEntry(event.at, level, name, one_line(text, MAX_TEXT_CELLS), one_line(short or text, MAX_TEXT_CELLS))
+
+
+def _told(event: Event, currency: str) -> tuple[str, str, str, str]:  # noqa: C901, PLR0911, PLR0912 - a table
+    """Level, name, text, and the short text where it differs."""
+    match event:
+        case JobPlanned():
+            text = f"total={event.total} cached={event.cached} twins={event.twins} refused={event.refused}"
+            return "info", "job.planned", f"{text} requests={event.requests} s={event.estimated_seconds:.0f}", ""
+        case JobOpened():
+            text = f"{job_label(event.job_id)} {event.file} total={event.counts.total}"
+            return "info", "job.opened", f"{text} resumed" if event.resumed else text, ""
+        case JobStateChanged():
+            why = " ".join(part for part in (event.code or "", event.reason) if part)
+            text = f"{event.state}: {why}" if why else event.state.value
+            return _STATE_LEVELS.get(event.state, "info"), "job.state", text, ""
+        case BatchSent():
+            probe = " probe" if event.probe else ""
+            text = f"{event.batch} {event.complexity} ×{event.size} tokens={event.tokens}{probe}"
+            return "debug", "batch.sent", text, f"{event.batch} ×{event.size}"
+        case BatchSettled():
+            return _settled(event, currency)
+        case TicketFailed():
+            return "error", "ticket.failed", _failed(event), f"{ticket_label(event.position)} {event.code}"
+        case TicketsDue():
+            return "debug", "tickets.due", f"{event.complexity} ×{event.count} tried again", ""
+        case TicketsRetried():
+            again = event.from_failed + event.from_cancelled
+            return "info", "tickets.retried", f"{event.complexity} ×{again} queued again", ""
+        case TicketsCancelled():
+            ended = event.queued + event.waiting + event.twins
+            return "info", "tickets.cancelled", f"{event.complexity} ×{ended}", ""
+        case BreakerChanged():
+            probe = "" if event.retry_in_s is None else f", next probe in {figures.short_seconds(event.retry_in_s)}"
+            level = "warn" if event.state == BreakerStateName.OPEN else "info"
+            return level, "breaker.changed", f"{event.state}: {event.reason}{probe}", event.state
+        case GateShut():
+            return "warn", "gate.shut", f"{event.code}: nothing is sent for {figures.short_seconds(event.for_s)}", ""
+        case LimitChanged():
+            return "info", "limit.changed", f"{event.name} {event.before:g} → {event.after:g}: {event.reason}", ""
+        case CommandAnswered():
+            refused = "" if event.accepted else "refused: "
+            level = "info" if event.accepted else "warn"
+            return level, "command.done", f"{event.command} {refused}{event.message}", ""
+        case JobExported():
+            return "info", "job.exported", f"rows={event.rows} to {event.folder}", ""
+        case Notice():
+            return event.level, "notice", event.text, ""
+        case _:
+            assert_never(event)
+
+
+def _settled(event: BatchSettled, currency: str) -> tuple[str, str, str, str]:
+    batch = f"{event.batch} {event.complexity} ×{event.size}"
+    again = "" if event.again_in_s is None else figures.short_seconds(event.again_in_s)
+    if not came_home(event):
+        status = "" if event.http_status is None else f" status={event.http_status}"
+        code = event.code or Code.BUG
+        waits = f" again_in={again}" if again else ""
+        then = f", again in {again}" if again else ""
+        short = f"{event.batch} ×{event.size} {code}{then}"
+        return "warn", "attempt.failed", f"{batch} code={code}{status}{waits}", short
+    cost = f" {currency.lower()}={event.cost:.3f}" if currency and event.cost else ""
+    fault = "" if event.code is None else f" code={event.code}"
+    text = f"{batch} ok={event.done} ms={event.latency_ms:.0f}{cost}{fault}"
+    level = "info" if event.code is None else "warn"
+    return level, "batch.done", text, f"{event.batch} ×{event.size} ok={event.done}{fault}"
+
+
+def _failed(event: TicketFailed) -> str:
+    """The counter that decided has been used up: it is both what was tried and what is allowed."""
+    tries = event.service_attempts if RULES[Code(event.code)].burn is Burn.SERVICE else max(1, event.ticket_attempts)
+    twins = f" twins={event.twins}" if event.twins else ""
+    where = f"{ticket_label(event.position)} code={event.code} {event.batch} {event.complexity} ×1"
+    return f"{where} tries={tries}/{tries}{twins}"
+
+
+def came_home(event: BatchSettled) -> bool:
+    """Whether the request brought any usable answer; else it is a failed attempt."""
+    return event.code is None or event.done > 0
+
+
+def event_name(event: Event) -> str:
+    """The stable name of the event."""
+    return _told(event, "")[1]
+
+
+def as_json(event: Event, progress: Progress | None = None) -> dict[str, Any]:
+    """The event as JSON takes it, foreign text cleaned; what moves tickets carries the original's progress figures."""
+    record: dict[str, Any] = {"event": event_name(event)}
+    for field in fields(event):
+        record[field.name] = _plain(getattr(event, field.name))
+    record["job_id"] = job_label(event.job_id)
+    if isinstance(event, TicketFailed):
+        record["ticket"] = ticket_label(event.position)
+    if isinstance(event, Notice):
+        record["message"] = record.pop("text")
+    if progress is not None and isinstance(event, _PROGRESS_EVENTS):
+        record |= _plain(progress)
+    return record
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, float):
+        return value if isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {clean(str(key)): _plain(item) for key, item in value.items()}
+    if is_dataclass(value) and not isinstance(value, type):
+        return _plain(asdict(value))
+    return value
+
+
+class EventFile:
+    """Writes each event as a line of JSON to `path`, readable by its owner only, flushed line by line.
+
+    An existing file is added to. Raises OSError when the file cannot be opened; a failing write reaches the bus,
+    which drops this subscriber and says so.
+    """
+
+    def __init__(self, path: Path, progress: Callable[[], Progress]) -> None:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        self._file = os.fdopen(descriptor, "a", encoding="utf-8", buffering=1)
+        self._progress = progress
+
+    def __call__(self, event: Event) -> None:
+        self._file.write(json.dumps(as_json(event, self._progress()), ensure_ascii=False, allow_nan=False) + "\n")
+
+    def close(self) -> None:
+        self._file.close()
