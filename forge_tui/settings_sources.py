@@ -23,6 +23,7 @@ from forge_tui.settings import Settings
 APP = "forge_tui"
 PREFIX = "FORGE_"
 FILE_VARIABLE = "FORGE_SETTINGS"
+DATABASE = "forge.db"
 # Names with our prefix that are no settings: the key never becomes one, the other says where settings are.
 OUR_OTHER_VARIABLES = frozenset({"FORGE_API_KEY", FILE_VARIABLE})
 
@@ -43,6 +44,11 @@ class Loaded:
     settings: Settings
     sources: Mapping[str, str]
     environment: Mapping[str, str]
+
+    @property
+    def db(self) -> Path:
+        """The database file: the one that is set, else the one in the state folder."""
+        return self.settings.db or state_folder() / DATABASE
 
 
 class _Sourced(BaseSettings, Settings):
@@ -71,8 +77,8 @@ def settings_file(environment: Mapping[str, str]) -> Path | None:
     return path if path.is_file() else None
 
 
-def load_settings(flags: Iterable[Given] = ()) -> Loaded:
-    """Put the layers together, the later one winning.
+def load_settings(flags: Iterable[Given] = (), defaults: Iterable[Given] = ()) -> Loaded:
+    """Put the layers together, the later one winning; `defaults` are those of one face over the common ones.
 
     `.env` is read from the working folder only. Raises SettingsRefused for a wrong value or an unknown name,
     with its source and what is allowed; values are not repeated, one may be a key in the wrong place.
@@ -82,7 +88,7 @@ def load_settings(flags: Iterable[Given] = ()) -> Loaded:
     environment = {name.upper(): value for name, value in dotenv.env_vars.items() if value} | dict(os.environ)
     file = settings_file(environment)
     layers = [
-        Given("db", state_folder() / "forge.db", "the default"),
+        *defaults,
         *(_from_toml(file) if file else ()),
         *_from_variables(dotenv, ".env"),
         *_from_variables(process, "the environment"),

@@ -142,8 +142,8 @@ def test_dotenv_is_read_from_the_working_folder_only(tmp_path: Path, monkeypatch
 
 
 def test_the_database_stands_in_the_state_folder_unless_named(tmp_path: Path):
-    assert load_settings().settings.db == state_folder() / "forge.db"
-    assert load_settings([Given("db", "other.db", "--db")]).settings.db == Path("other.db")
+    assert load_settings().db == state_folder() / "forge.db"
+    assert load_settings([Given("db", "other.db", "--db")]).db == Path("other.db")
 
 
 def test_settings_are_frozen():

@@ -1,6 +1,9 @@
 """How a command ends: its exit code and the last line on standard error, which says what to type next."""
 
+import signal
+from dataclasses import dataclass
 from enum import IntEnum
+from pathlib import Path
 
 from forge_tui.core.errors import (
     DatabaseFault,
@@ -9,6 +12,8 @@ from forge_tui.core.errors import (
     ForgeError,
     KeyRefused,
 )
+from forge_tui.core.failure import RULES
+from forge_tui.core.job import JobRecord, JobState
 from forge_tui.core.text import clean
 
 
@@ -20,6 +25,26 @@ class Exit(IntEnum):
     HALTED = 3
     SOME_FAILED = 4
     LOCKED = 75
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """The code, and one sentence with the command that follows."""
+
+    code: int
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """What can be typed after a run: the same command `again`, and a look at the job in the same database."""
+
+    again: str
+    look: str
+
+    def at(self, job: JobRecord) -> str:
+        """The command that shows `job`."""
+        return f"{self.look} {job.label}"
 
 
 def exit_code_of(refusal: ForgeError) -> Exit:
@@ -34,5 +59,40 @@ def exit_code_of(refusal: ForgeError) -> Exit:
 
 
 def told(refusal: ForgeError) -> str:
-    """One line for standard error."""
-    return clean(f"forge-tui: {refusal} [{refusal.code}]")
+    """A refusal as one line for standard error; a locked database can still be looked at."""
+    look = "; to look: forge-tui jobs" if isinstance(refusal, DatabaseLocked) else ""
+    return clean(f"forge-tui: {refusal}{look} [{refusal.code}]")
+
+
+def ending_of(job: JobRecord, folder: Path, then: Next) -> Ending:
+    """The ending of a run that no signal cut short."""
+    counts = job.counts
+    match job.state:
+        case JobState.FINISHED:
+            line = f"{job.label} finished: {counts.done} of {counts.total} tickets classified, in {folder}/."
+            return Ending(Exit.CLASSIFIED, f"{line} To look: {then.at(job)}")
+        case JobState.FINISHED_WITH_FAILURES:
+            line = f"{job.label} finished: {counts.done} of {counts.total} tickets classified, {counts.failed} failed:"
+            return Ending(Exit.SOME_FAILED, f"{line} {folder}/failures.jsonl says why. To look: {then.at(job)}")
+        case JobState.CANCELLED:
+            line = f"{job.label} was cancelled: {counts.done} of {counts.total} tickets classified."
+            return Ending(Exit.HALTED, f"{line} To look: {then.at(job)}")
+        case _:
+            code = f" [{job.code}]" if job.code else ""
+            line = f"{job.label} {job.state}{code}, {counts.open} of {counts.total} tickets still open, none lost:"
+            return Ending(Exit.HALTED, f"{line} {_advice(job)} To go on: {then.again}")
+
+
+def interrupted(job: JobRecord | None, by: signal.Signals, then: Next) -> Ending:
+    """The ending of a run that a signal cut short."""
+    if job is None:
+        return Ending(128 + by, f"interrupted by {by.name} before anything was stored. To start again: {then.again}")
+    line = f"{job.label} interrupted by {by.name}: {job.counts.done} of {job.counts.total} classified, nothing lost."
+    return Ending(128 + by, f"{line} To go on: {then.again}")
+
+
+def _advice(job: JobRecord) -> str:
+    if job.code is None:
+        return job.reason or "it did not come to its end."
+    advice = RULES[job.code].advice
+    return f"{job.reason}. {advice}" if job.reason and job.reason not in advice else advice

@@ -1,7 +1,6 @@
 """The words of the command line: parses them, then loads what the chosen command needs and nothing else."""
 
-import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
 import click
@@ -19,13 +18,17 @@ class FilesOrCommand(click.Command):
         super().__init__(*args, **kwargs)
         self.subcommands = subcommands
 
-    def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, **kwargs: Any) -> Any:
-        words = list(sys.argv[1:] if args is None else args)
-        if words and words[0] in self.subcommands:
-            return self.subcommands[words[0]].main(
-                words[1:], prog_name=f"{prog_name or self.name} {words[0]}", **kwargs
-            )
-        return super().main(words, prog_name=prog_name or self.name, **kwargs)
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        # What was typed is kept: the last line of a run says it again.
+        extra.setdefault("obj", tuple(args))
+        if args and args[0] in self.subcommands:
+            return self.subcommands[args[0]].make_context(f"{info_name} {args[0]}", args[1:], parent, **extra)
+        return super().make_context(info_name, args, parent, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        return super().invoke(ctx) if ctx.command is self else ctx.command.invoke(ctx)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Subcommands"):

@@ -8,6 +8,7 @@ from typing import TextIO
 from forge_tui.core.failure import RULES, Code, RetryHelps
 from forge_tui.core.job import ENDED, STATUS_IN_JSON, JobRecord
 from forge_tui.core.ticket import Complexity, Source, TicketState
+from forge_tui.pipeline.plan import Plan
 from forge_tui.storage.rows import JobStats, TicketRow
 
 RESULT_NAMES = (
@@ -146,6 +147,19 @@ def report(
     """The document without its rows; `estimated_s` is what the preview said, where it is known."""
     counts = job.counts
     return {
+        **job_document(job),
+        "unique": figures.unique,
+        "twins": counts.total - counts.refused - counts.from_cache - figures.unique,
+        "estimated_seconds": estimated_s,
+        "complexity_breakdown": dict(figures.breakdown),
+        "stats": stats_document(stats, money_of(job), duration_s),
+    }
+
+
+def job_document(job: JobRecord) -> dict[str, object]:
+    """What the store says of a job without walking over its rows."""
+    counts = job.counts
+    return {
         "job_id": job.label,
         "status": STATUS_IN_JSON[job.state],
         "state": job.state,
@@ -160,16 +174,31 @@ def report(
         "cancelled": counts.cancelled,
         "open": counts.open,
         "cached": counts.from_cache,
-        "unique": figures.unique,
-        "twins": counts.total - counts.refused - counts.from_cache - figures.unique,
         "refused": counts.refused,
-        "estimated_seconds": estimated_s,
-        "complexity_breakdown": dict(figures.breakdown),
         "files": list(job.spec.files),
         "provider": job.spec.provider,
         "model": job.spec.model,
         "created_at": job.created_at,
-        "stats": stats_document(stats, money_of(job), duration_s),
+        "finished_at": job.finished_at,
+        "output": job.output,
+    }
+
+
+def plan_document(plan: Plan) -> dict[str, object]:
+    """The preview under the names of the original's first answer."""
+    return {
+        "total": plan.total,
+        "cached": plan.cached,
+        "unique": plan.unique,
+        "twins": plan.twins,
+        "refused": plan.refused,
+        "estimated_seconds": plan.estimated_seconds,
+        "complexity_breakdown": dict(plan.complexity_breakdown),
+        "requests": plan.requests,
+        "tokens": plan.tokens,
+        "cost": None if plan.cost is None else round(plan.cost, 6),
+        "currency": plan.currency or None,
+        "bound_by": plan.bound_by,
     }
 
 
