@@ -1,0 +1,191 @@
+"""Read-only pages, lists and figures for console, command line and export: each call fetches all and holds no cursor."""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Collection, Iterator
+from math import ceil
+from pathlib import Path
+from typing import Any, Unpack
+
+from forge_tui.core.errors import UnknownJob
+from forge_tui.core.job import JobRecord, job_label
+from forge_tui.core.ticket import Source, ticket_label
+from forge_tui.storage import dedup_cache, tally
+from forge_tui.storage.database import open_reader
+from forge_tui.storage.filters import Conditions, FailureFilter, ResultFilter, done_where, failed_where
+from forge_tui.storage.rows import AttemptRow, FailureGroup, FailureRow, JobStats, LabelCounts, ResultRow, TicketRow
+from forge_tui.storage.sqlite_faults import sqlite_faults
+from forge_tui.storage.tables import (
+    ATTEMPT,
+    FAILURE,
+    RESULT,
+    TICKET,
+    attempt_row,
+    failure_row,
+    result_row,
+    ticket_row,
+)
+
+_ROWS_AT_ONCE = 2_000
+
+_GROUPS = """
+SELECT code, coalesce(message, ''), count(*) FROM tickets WHERE job_id = ? AND state = 'failed'
+GROUP BY code, message ORDER BY count(*) DESC, code, message
+"""
+_LABELS = "SELECT category, priority, count(*) FROM tickets WHERE job_id = ? AND state = 'done' GROUP BY 1, 2"
+_TWINS = """
+SELECT position FROM tickets
+WHERE job_id = :job_id AND leader = :position
+    AND key = (SELECT key FROM tickets WHERE job_id = :job_id AND position = :position)
+ORDER BY position
+"""
+_SUMS = """
+SELECT count(*), coalesce(sum(code IS NOT NULL), 0), coalesce(sum(prompt_tokens), 0),
+       coalesce(sum(completion_tokens), 0), total(cost)
+FROM attempts WHERE job_id = ?
+"""
+# Answered: it has a status, or it needed none (rules in process).
+_LATENCIES = """
+SELECT latency_ms FROM attempts WHERE job_id = ? AND (http_status IS NOT NULL OR code IS NULL) ORDER BY latency_ms
+"""
+_SAVED = "SELECT total(saved_tokens), total(saved_cost) FROM tickets WHERE job_id = ? AND state = 'done'"
+
+
+class Reader:
+    """A reader of the database at a path, also while another process owns it; or of a connection that stays open.
+
+    One thread at a time. Raises DatabaseRefused and DatabaseFault.
+    """
+
+    def __init__(self, source: Path | sqlite3.Connection) -> None:
+        self._path = source if isinstance(source, Path) else None
+        self._connection = open_reader(source) if isinstance(source, Path) else source
+
+    def close(self) -> None:
+        """Close what was opened here."""
+        if self._path is not None:
+            self._connection.close()
+
+    def jobs(self, limit: int = 200) -> list[JobRecord]:
+        """The newest jobs, newest first."""
+        with sqlite_faults(self._path):
+            return tally.jobs(self._connection, limit)
+
+    def job(self, job_id: int) -> JobRecord:
+        """Raises UnknownJob."""
+        with sqlite_faults(self._path):
+            return tally.job(self._connection, job_id)
+
+    def failures(
+        self, job_id: int, *, after: int = 0, limit: int = 200, **wanted: Unpack[FailureFilter]
+    ) -> list[FailureRow]:
+        """The next page of failed tickets after position `after`, in input order."""
+        return [failure_row(row) for row in self._page(FAILURE, failed_where(job_id, wanted), after, limit)]
+
+    def failures_count(self, job_id: int, **wanted: Unpack[FailureFilter]) -> int:
+        """How many failures the filter leaves."""
+        return self._count(failed_where(job_id, wanted))
+
+    def positions(self, job_id: int, **wanted: Unpack[FailureFilter]) -> list[int]:
+        """The positions of all failures the filter leaves, in input order."""
+        where = failed_where(job_id, wanted)
+        return [position for (position,) in self._page("position", where, 0, -1)]
+
+    def failure_groups(self, job_id: int) -> list[FailureGroup]:
+        """Failures by code and message, the most frequent cause first."""
+        return [FailureGroup(*row) for row in self._rows(_GROUPS, (job_id,))]
+
+    def results(
+        self, job_id: int, *, after: int = 0, limit: int = 200, **wanted: Unpack[ResultFilter]
+    ) -> list[ResultRow]:
+        """The next page of classified tickets after position `after`, in input order."""
+        return [result_row(row) for row in self._page(RESULT, done_where(job_id, wanted), after, limit)]
+
+    def results_count(self, job_id: int, **wanted: Unpack[ResultFilter]) -> int:
+        """How many results the filter leaves."""
+        return self._count(done_where(job_id, wanted))
+
+    def counts_by_label(self, job_id: int) -> LabelCounts:
+        """The whole job's done tickets by category, by priority and by source."""
+        categories: Counter[str] = Counter()
+        priorities: Counter[str] = Counter()
+        for category, priority, tickets in self._rows(_LABELS, (job_id,)):
+            categories[category] += tickets
+            priorities[priority] += tickets
+        counts = self.job(job_id).counts
+        from_model = counts.done - counts.from_cache - counts.from_twin
+        sources = {Source.MODEL: from_model, Source.CACHE: counts.from_cache, Source.TWIN: counts.from_twin}
+        return LabelCounts(dict(categories), dict(priorities), sources)
+
+    def ticket(self, job_id: int, position: int) -> TicketRow:
+        """One row with everything, its twins too; raises UnknownJob where there is none."""
+        where = Conditions("job_id = ? AND position = ?", job_id, position)
+        rows = self._page(TICKET, where, 0, 1)
+        if not rows:
+            raise UnknownJob(f"no ticket {ticket_label(position)} in {job_label(job_id)}")
+        twins = self._rows(_TWINS, {"job_id": job_id, "position": position})
+        return ticket_row(rows[0], tuple(twin for (twin,) in twins))
+
+    def attempts(self, job_id: int, position: int) -> list[AttemptRow]:
+        """The requests that the ticket rode in, in the order they were sent."""
+        return [attempt_row(row) for row in self._rows(ATTEMPT, (job_id, position))]
+
+    def rows_in_order(self, job_id: int) -> Iterator[TicketRow]:
+        """All rows of the job in input order, read in pages: nothing is held open between two of them."""
+        after = 0
+        while page := self._page(TICKET, Conditions("job_id = ?", job_id), after, _ROWS_AT_ONCE):
+            rows = [ticket_row(row) for row in page]
+            yield from rows
+            after = rows[-1].position
+
+    def stats(self, job_id: int) -> JobStats:
+        """The job's figures; raises UnknownJob."""
+        job = self.job(job_id)
+        counts = job.counts
+        requests, requests_failed, prompt_tokens, completion_tokens, cost = self._rows(_SUMS, (job_id,))[0]
+        latencies = [latency for (latency,) in self._rows(_LATENCIES, (job_id,))]
+        saved_tokens, saved_cost = self._rows(_SAVED, (job_id,))[0]
+        return JobStats(
+            requests=requests,
+            requests_failed=requests_failed,
+            prompt_tokens=prompt_tokens,
+            completion_tokens=completion_tokens,
+            cost=cost,
+            saved_tokens=int(saved_tokens),
+            saved_cost=saved_cost,
+            p50_ms=_nearest_rank(latencies, 0.50),
+            p95_ms=_nearest_rank(latencies, 0.95),
+            p99_ms=_nearest_rank(latencies, 0.99),
+            lookups=counts.lookups,
+            cache_hits=counts.from_cache,
+            cache_hit_rate=_share(counts.from_cache, counts.lookups),
+            failure_rate=_share(counts.failed, counts.done + counts.failed),
+            duration_s=None if job.finished_at is None else job.finished_at - job.created_at,
+        )
+
+    def cached(self, keys: Collection[bytes], *, now: float, ttl_s: float) -> set[bytes]:
+        """Which of `keys` the cache answers: what a preview counts, without owning the database."""
+        with sqlite_faults(self._path):
+            return dedup_cache.known(self._connection, keys, now, ttl_s)
+
+    def _page(self, select: str, where: Conditions, after: int, limit: int) -> list[tuple[Any, ...]]:
+        # Column lists and conditions are our own words; every value is a parameter.
+        sql = f"SELECT {select} FROM tickets WHERE {where.sql} AND position > ? ORDER BY position LIMIT ?"  # noqa: S608
+        return self._rows(sql, (*where.parameters, after, limit))
+
+    def _count(self, where: Conditions) -> int:
+        sql = f"SELECT count(*) FROM tickets WHERE {where.sql}"  # noqa: S608 - as in _page
+        return int(self._rows(sql, where.parameters)[0][0])
+
+    def _rows(self, sql: str, parameters: Any) -> list[tuple[Any, ...]]:
+        with sqlite_faults(self._path):
+            return self._connection.execute(sql, parameters).fetchall()
+
+
+def _share(part: int, whole: int) -> float:
+    return part / whole if whole else 0.0
+
+
+def _nearest_rank(ascending: list[float], share: float) -> float:
+    """The same definition as telemetry/latency.py, so that screen and report agree."""
+    return ascending[max(1, ceil(share * len(ascending))) - 1] if ascending else 0.0

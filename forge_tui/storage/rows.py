@@ -1,0 +1,184 @@
+"""What the store tells: one frozen value per kind of row, and figures; instants are Unix seconds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from forge_tui.core.failure import Code
+from forge_tui.core.job import JobCounts
+from forge_tui.core.outcome import Classification
+from forge_tui.core.ticket import Complexity, Origin, Source, TicketState
+
+
+@dataclass(frozen=True, slots=True)
+class TicketRow:
+    """All that is kept of one input row; exactly one of `classification` and `code` is set once it is done or failed.
+
+    `tokens` and `cost` are its share of the requests it rode in, `saved_*` what its known answer had cost when it
+    was given. `leader` is the position of the ticket it follows, `twins` those that follow it. A refused row has
+    no complexity.
+    """
+
+    position: int
+    state: TicketState
+    text: str
+    origin: Origin
+    external_id: str | None
+    columns: Mapping[str, object]
+    truncated: bool
+    complexity: Complexity | None
+    words: int
+    leader: int | None
+    source: Source | None
+    classification: Classification | None
+    code: Code | None
+    message: str
+    http_status: int | None
+    request_id: str | None
+    ticket_attempts: int
+    service_attempts: int
+    due: float | None
+    batch: int | None
+    tokens: int
+    cost: float
+    saved_tokens: int
+    saved_cost: float
+    settled_at: float | None
+    twins: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FailureRow:
+    """One line of the failures list."""
+
+    position: int
+    origin: Origin
+    external_id: str | None
+    complexity: Complexity | None
+    code: Code
+    message: str
+    http_status: int | None
+    ticket_attempts: int
+    service_attempts: int
+    tokens: int
+    cost: float
+    leader: int | None
+    failed_at: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResultRow:
+    """One line of the results list; `batch` is the request's number where the model answered."""
+
+    position: int
+    external_id: str | None
+    complexity: Complexity
+    source: Source
+    batch: int | None
+    category: str
+    priority: str
+    summary: str
+    flags: tuple[str, ...]
+    truncated: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRow:
+    """One request that a ticket rode in, at `place` (from 1) of `size`; `code` and `message` are its own fault there."""
+
+    batch: int
+    size: int
+    place: int
+    started_at: float
+    latency_ms: float
+    wait_ms: float
+    http_status: int | None
+    request_id: str | None
+    code: Code | None
+    message: str
+
+
+class FailureGroup(NamedTuple):
+    """`n` failures with the same cause."""
+
+    code: Code
+    message: str
+    n: int
+
+
+class LabelCounts(NamedTuple):
+    """The done tickets of a job by label and by where the answer came from."""
+
+    categories: dict[str, int]
+    priorities: dict[str, int]
+    sources: dict[Source, int]
+
+
+@dataclass(frozen=True, slots=True)
+class JobStats:
+    """A job's figures, from its ledger: latencies by nearest rank over answered requests, cost in its currency.
+
+    `cache_hit_rate` is of the look-ups, `failure_rate` of the tickets done or failed; `duration_s` runs from the
+    job's creation to its end and is None before.
+    """
+
+    requests: int
+    requests_failed: int
+    prompt_tokens: int
+    completion_tokens: int
+    cost: float
+    saved_tokens: int
+    saved_cost: float
+    p50_ms: float
+    p95_ms: float
+    p99_ms: float
+    lookups: int
+    cache_hits: int
+    cache_hit_rate: float
+    failure_rate: float
+    duration_s: float | None
+
+    @property
+    def total_tokens(self) -> int:
+        return self.prompt_tokens + self.completion_tokens
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningFigures:
+    """Where every ticket of a job stands when an engine takes it up.
+
+    `queued` counts leaders, refused rows have no class; `last_batch` is the number of its last request's batch.
+    """
+
+    counts: JobCounts
+    queued: dict[Complexity, int]
+    waiting: dict[Complexity, int]
+    done: dict[Complexity, int]
+    failed: dict[Complexity, int]
+    failed_codes: dict[Code, int]
+    tokens: int
+    cost: float
+    saved_tokens: int
+    saved_cost: float
+    last_batch: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CancelledCounts:
+    """The tickets of one class that a cancel ended; those in flight stand among the queued on disk."""
+
+    queued: int = 0
+    waiting: int = 0
+    twins: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RetriedCounts:
+    """The tickets of one class that a retry opened again; `twins` of them follow another, `codes` tells the failed ones'."""
+
+    from_failed: int = 0
+    from_cancelled: int = 0
+    twins: int = 0
+    codes: dict[Code, int] = field(default_factory=dict)

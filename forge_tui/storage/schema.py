@@ -1,0 +1,216 @@
+"""The tables, as numbered migrations; what tells our database from a foreign, a newer and a damaged one."""
+
+import os
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+
+from forge_tui.core.errors import DatabaseRefused
+
+APPLICATION_ID = 0x46545549  # "FTUI", in the file's header
+QUICK_CHECK_UP_TO_BYTES = 2 * 1024**3  # 0.08 s per 111 MiB (measured): a bigger file would hold up the start
+
+_JOBS = """
+CREATE TABLE jobs (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, -- a deleted job's number is never given again
+    files TEXT NOT NULL,
+    input_sha256 TEXT NOT NULL,
+    text_column TEXT,
+    provider TEXT NOT NULL,
+    base_url TEXT NOT NULL,
+    model TEXT NOT NULL,
+    prompt_version TEXT NOT NULL,
+    settings TEXT NOT NULL,
+    state TEXT NOT NULL,
+    reason TEXT NOT NULL DEFAULT '',
+    code TEXT,
+    hold_until REAL,
+    created_at REAL NOT NULL,
+    started_at REAL,
+    finished_at REAL,
+    loaded_rows INTEGER NOT NULL DEFAULT 0,
+    lookups INTEGER NOT NULL DEFAULT 0,
+    output TEXT
+)
+"""
+
+# A refused row has neither key nor complexity. `leader` is the position of the ticket this one follows.
+# The long columns stand last: a scan for the others does not walk their overflow pages.
+_TICKETS = """
+CREATE TABLE tickets (
+    id INTEGER PRIMARY KEY,
+    job_id INTEGER NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    complexity TEXT,
+    leader INTEGER,
+    epoch INTEGER NOT NULL DEFAULT 0,
+    ticket_attempts INTEGER NOT NULL DEFAULT 0,
+    service_attempts INTEGER NOT NULL DEFAULT 0,
+    due REAL,
+    source TEXT,
+    category TEXT,
+    priority TEXT,
+    tokens INTEGER NOT NULL DEFAULT 0,
+    cost REAL NOT NULL DEFAULT 0,
+    saved_tokens INTEGER NOT NULL DEFAULT 0,
+    saved_cost REAL NOT NULL DEFAULT 0,
+    batch INTEGER,
+    code TEXT,
+    http_status INTEGER,
+    request_id TEXT,
+    settled_at REAL,
+    key BLOB,
+    words INTEGER NOT NULL,
+    estimated_tokens INTEGER NOT NULL,
+    truncated INTEGER NOT NULL,
+    line INTEGER NOT NULL,
+    file TEXT NOT NULL,
+    external_id TEXT,
+    summary TEXT,
+    flags TEXT,
+    message TEXT,
+    text TEXT NOT NULL,
+    columns TEXT,
+    UNIQUE (job_id, position)
+)
+"""
+
+_CACHE = """
+CREATE TABLE cache (
+    id INTEGER PRIMARY KEY,
+    key BLOB NOT NULL UNIQUE,
+    stored_at REAL NOT NULL,
+    category TEXT NOT NULL,
+    priority TEXT NOT NULL,
+    summary TEXT NOT NULL,
+    flags TEXT,
+    tokens INTEGER NOT NULL,
+    cost REAL NOT NULL
+)
+"""
+
+_ATTEMPTS = """
+CREATE TABLE attempts (
+    id INTEGER PRIMARY KEY,
+    job_id INTEGER NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+    batch INTEGER NOT NULL,
+    complexity TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    started_at REAL NOT NULL,
+    latency_ms REAL NOT NULL,
+    wait_ms REAL NOT NULL,
+    http_status INTEGER,
+    code TEXT,
+    request_id TEXT,
+    paid TEXT NOT NULL,
+    prompt_tokens INTEGER NOT NULL,
+    completion_tokens INTEGER NOT NULL,
+    reasoning_tokens INTEGER NOT NULL,
+    cached_tokens INTEGER NOT NULL,
+    usage_estimated INTEGER NOT NULL,
+    cost REAL NOT NULL
+)
+"""
+
+# `place` is the ticket's place in the batch from 1; `code` and `message` are this ticket's own fault in it.
+_ATTEMPT_TICKETS = """
+CREATE TABLE attempt_tickets (
+    job_id INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    attempt_id INTEGER NOT NULL REFERENCES attempts (id) ON DELETE CASCADE,
+    place INTEGER NOT NULL,
+    code TEXT,
+    message TEXT,
+    PRIMARY KEY (job_id, position, attempt_id)
+) WITHOUT ROWID
+"""
+
+_INDEXES = (
+    "CREATE INDEX jobs_content ON jobs (input_sha256)",
+    "CREATE INDEX tickets_same_text ON tickets (job_id, key) WHERE key IS NOT NULL",
+    "CREATE INDEX tickets_tally ON tickets (job_id, state, complexity, source, code, leader)",
+    "CREATE INDEX tickets_to_send ON tickets (job_id, complexity, position) WHERE state = 'queued' AND leader IS NULL",
+    "CREATE INDEX tickets_following ON tickets (job_id, leader) WHERE state = 'queued' AND leader IS NOT NULL",
+    "CREATE INDEX tickets_waiting ON tickets (job_id, due) WHERE state = 'waiting'",
+    "CREATE INDEX tickets_failed ON tickets (job_id, position, code, complexity) WHERE state = 'failed'",
+    "CREATE INDEX tickets_causes ON tickets (job_id, code, message) WHERE state = 'failed'",
+    "CREATE INDEX tickets_labels ON tickets (job_id, category, priority, position) WHERE state = 'done'",
+    "CREATE INDEX cache_age ON cache (stored_at)",
+    "CREATE INDEX attempts_of_job ON attempts (job_id)",
+    "CREATE INDEX attempt_tickets_of_attempt ON attempt_tickets (attempt_id)",
+)
+
+# Migration n (from 1) takes a database of version n - 1 to n; a published one is never changed again.
+MIGRATIONS: tuple[tuple[str, ...], ...] = ((_JOBS, _TICKETS, _CACHE, _ATTEMPTS, _ATTEMPT_TICKETS, *_INDEXES),)
+
+
+def newest_version() -> int:
+    """The `user_version` this program reads and writes."""
+    return len(MIGRATIONS)
+
+
+def check_identity(connection: sqlite3.Connection, path: Path) -> int:
+    """The version of a database of ours, 0 for an empty one.
+
+    Raises DatabaseRefused when it is foreign, newer or damaged; reads only.
+    """
+    application_id = _pragma(connection, "application_id")
+    version = _pragma(connection, "user_version")
+    tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    if application_id != APPLICATION_ID and (application_id or version or tables):
+        raise DatabaseRefused(f"{path} is the database of another program; it was not touched: name another with --db")
+    if version > newest_version():
+        raise DatabaseRefused(
+            f"{path} has schema {version}, this program knows {newest_version()}: update it, or name another with --db"
+        )
+    return version
+
+
+def check_health(connection: sqlite3.Connection, path: Path, size_bytes: int) -> None:
+    """Raise DatabaseRefused where `quick_check` finds damage; files over 2 GiB are taken as they are."""
+    if size_bytes > QUICK_CHECK_UP_TO_BYTES:
+        return
+    finding = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if finding != "ok":
+        raise DatabaseRefused(f"{path} is damaged ({finding}); it was not touched: name another with --db")
+
+
+def migrate(connection: sqlite3.Connection, path: Path | None) -> None:
+    """Bring the database to the newest version, step by step; one with data is copied to `<db>.v<n>.bak` before."""
+    version = _pragma(connection, "user_version")
+    if version == newest_version():
+        return
+    if version and path is not None:
+        _back_up(connection, path.with_name(f"{path.name}.v{version}.bak"))
+    for number, statements in enumerate(MIGRATIONS[version:], start=version + 1):
+        _apply(connection, number, statements)
+
+
+def _apply(connection: sqlite3.Connection, number: int, statements: Sequence[str]) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for statement in statements:
+            connection.execute(statement)
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {number}")
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _back_up(connection: sqlite3.Connection, copy: Path) -> None:
+    # An older copy of this version was left by a migration that did not end: the database has not changed since.
+    copy.unlink(missing_ok=True)
+    descriptor = os.open(copy, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    try:
+        connection.execute("VACUUM INTO ?", (str(copy),))
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _pragma(connection: sqlite3.Connection, name: str) -> int:
+    return int(connection.execute(f"PRAGMA {name}").fetchone()[0])

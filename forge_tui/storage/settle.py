@@ -1,0 +1,206 @@
+"""T1 to T3: what one request came to, with its ledger row, its cache entries and the followers of its tickets."""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from forge_tui.core.job import DoneTicket, FailedTicket, LedgerEntry, RequeuedTicket, Settlement, WaitingTicket
+from forge_tui.core.ticket import TicketState
+from forge_tui.storage import dedup_cache
+from forge_tui.storage.dedup_cache import KnownAnswer
+from forge_tui.storage.values import select_in, storable, storable_or_none, to_json
+
+_ATTEMPT = """
+INSERT INTO attempts (
+    job_id, batch, complexity, size, started_at, latency_ms, wait_ms, http_status, code, request_id, paid,
+    prompt_tokens, completion_tokens, reasoning_tokens, cached_tokens, usage_estimated, cost
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+_ABOARD = "INSERT INTO attempt_tickets (job_id, attempt_id, position, place, code, message) VALUES (?, ?, ?, ?, ?, ?)"
+_CURRENT = "SELECT position, key, epoch, state FROM tickets WHERE job_id = ? AND position IN (:many)"
+_DONE = """
+UPDATE tickets SET state = 'done', source = 'model', category = ?, priority = ?, summary = ?, flags = ?, batch = ?,
+    http_status = ?, request_id = ?, ticket_attempts = ?, service_attempts = ?, tokens = tokens + ?, cost = cost + ?,
+    settled_at = ?, due = NULL, code = NULL, message = NULL
+WHERE job_id = ? AND position = ? AND epoch = ? AND state <> 'done'
+"""
+_FAILED = """
+UPDATE tickets SET state = 'failed', code = ?, message = ?, http_status = ?, request_id = ?, batch = ?,
+    ticket_attempts = ?, service_attempts = ?, tokens = tokens + ?, cost = cost + ?, settled_at = ?, due = NULL
+WHERE job_id = ? AND position = ? AND epoch = ? AND state IN ('queued', 'waiting')
+"""
+_WAITING = """
+UPDATE tickets SET state = 'waiting', due = ?, code = ?, message = ?,
+    ticket_attempts = ?, service_attempts = ?, tokens = tokens + ?, cost = cost + ?
+WHERE job_id = ? AND position = ? AND epoch = ? AND state IN ('queued', 'waiting')
+"""
+_REQUEUED = """
+UPDATE tickets SET state = 'queued', due = NULL, code = NULL, message = NULL,
+    ticket_attempts = ?, service_attempts = ?, tokens = tokens + ?, cost = cost + ?
+WHERE job_id = ? AND position = ? AND epoch = ? AND state IN ('queued', 'waiting')
+"""
+_PAID_ONLY = "UPDATE tickets SET tokens = tokens + ?, cost = cost + ? WHERE job_id = ? AND position = ?"
+_FOLLOWERS = """
+SELECT leader, count(*) FROM tickets WHERE job_id = ? AND state = 'queued' AND leader IN (:many) GROUP BY leader
+"""
+_FOLLOWERS_DONE = """
+UPDATE tickets SET state = 'done', source = 'twin', category = ?, priority = ?, summary = ?, flags = ?,
+    saved_tokens = ?, saved_cost = ?, settled_at = ?
+WHERE job_id = ? AND leader = ? AND state = 'queued'
+"""
+_FOLLOWERS_FAILED = """
+UPDATE tickets SET state = 'failed', code = ?, message = ?, http_status = ?, settled_at = ?
+WHERE job_id = ? AND leader = ? AND state = 'queued'
+"""
+_OPEN = frozenset({TicketState.QUEUED, TicketState.WAITING})
+
+Outcome = DoneTicket | WaitingTicket | RequeuedTicket | FailedTicket
+
+
+class _Current(NamedTuple):
+    key: bytes
+    epoch: int
+    state: str
+
+
+class Followers(NamedTuple):
+    """How many followers ended with each leader, by its position."""
+
+    done: dict[int, int]
+    failed: dict[int, int]
+
+
+def record(connection: sqlite3.Connection, settlement: Settlement, now: float, cache_ttl_s: float) -> Followers:
+    """Write the settlement. An answer that comes too late for its ticket is paid for and cached, and moves nothing."""
+    job_id, entry = settlement.job_id, settlement.entry
+    _write_ledger(connection, settlement)
+    current = _current(connection, job_id, entry.positions)
+    done = [ticket for ticket in settlement.done if _takes_answer(ticket, current)]
+    failed = [ticket for ticket in settlement.failed if _is_open(ticket, current)]
+    waiting = [ticket for ticket in settlement.waiting if _is_open(ticket, current)]
+    requeued = [ticket for ticket in settlement.requeued if _is_open(ticket, current)]
+    connection.executemany(_DONE, [_done(ticket, job_id, entry, now) for ticket in done])
+    connection.executemany(_FAILED, [_failed(ticket, job_id, entry, now) for ticket in failed])
+    connection.executemany(_WAITING, [_waiting(ticket, job_id) for ticket in waiting])
+    connection.executemany(_REQUEUED, [_requeued(ticket, job_id) for ticket in requeued])
+    moved: list[Outcome] = [*done, *failed, *waiting, *requeued]
+    _pay_the_rest(connection, settlement, {ticket.position for ticket in moved})
+    answers = [(current[t.position].key, _answer(t)) for t in settlement.done if t.position in current]
+    dedup_cache.store(connection, answers, now, cache_ttl_s)
+    return _end_followers(connection, job_id, done, failed, now)
+
+
+def _write_ledger(connection: sqlite3.Connection, settlement: Settlement) -> None:
+    entry, usage = settlement.entry, settlement.entry.usage
+    row = (
+        settlement.job_id,
+        entry.batch,
+        entry.complexity,
+        len(entry.positions),
+        entry.started_at,
+        entry.latency_ms,
+        entry.wait_ms,
+        entry.http_status,
+        entry.code,
+        storable_or_none(entry.request_id),
+        entry.paid,
+        usage.prompt_tokens,
+        usage.completion_tokens,
+        usage.reasoning_tokens,
+        usage.cached_tokens,
+        usage.estimated,
+        entry.cost,
+    )
+    attempt_id = connection.execute(_ATTEMPT, row).lastrowid
+    faults: dict[int, tuple[str | None, str | None]] = dict.fromkeys(entry.positions, (entry.code, None))
+    faults |= {ticket.position: (None, None) for ticket in settlement.done}
+    named: list[WaitingTicket | FailedTicket] = [*settlement.waiting, *settlement.failed]
+    faults |= {ticket.position: (ticket.code, storable(ticket.message)) for ticket in named}
+    aboard = [
+        (settlement.job_id, attempt_id, position, place, *faults[position])
+        for place, position in enumerate(entry.positions, start=1)
+    ]
+    connection.executemany(_ABOARD, aboard)
+
+
+def _current(connection: sqlite3.Connection, job_id: int, positions: Sequence[int]) -> dict[int, _Current]:
+    return {position: _Current(*rest) for position, *rest in select_in(connection, _CURRENT, positions, job_id)}
+
+
+def _takes_answer(ticket: DoneTicket, current: dict[int, _Current]) -> bool:
+    row = current.get(ticket.position)
+    return row is not None and row.epoch == ticket.epoch and row.state != TicketState.DONE
+
+
+def _is_open(ticket: WaitingTicket | RequeuedTicket | FailedTicket, current: dict[int, _Current]) -> bool:
+    row = current.get(ticket.position)
+    return row is not None and row.epoch == ticket.epoch and row.state in _OPEN
+
+
+def _answer(ticket: DoneTicket) -> KnownAnswer:
+    given = ticket.classification
+    return KnownAnswer(
+        storable(given.category),
+        storable(given.priority),
+        storable(given.summary),
+        to_json(given.flags),
+        ticket.tokens,
+        ticket.cost,
+    )
+
+
+def _done(ticket: DoneTicket, job_id: int, entry: LedgerEntry, now: float) -> tuple[Any, ...]:
+    category, priority, summary, flags, tokens, cost = _answer(ticket)
+    return (
+        *(category, priority, summary, flags, entry.batch, entry.http_status, storable_or_none(entry.request_id)),
+        *(ticket.ticket_attempts, ticket.service_attempts, tokens, cost, now),
+        *(job_id, ticket.position, ticket.epoch),
+    )
+
+
+def _failed(ticket: FailedTicket, job_id: int, entry: LedgerEntry, now: float) -> tuple[Any, ...]:
+    return (
+        *(ticket.code, storable(ticket.message), ticket.http_status, storable_or_none(ticket.request_id), entry.batch),
+        *(ticket.ticket_attempts, ticket.service_attempts, ticket.tokens, ticket.cost, now),
+        *(job_id, ticket.position, ticket.epoch),
+    )
+
+
+def _waiting(ticket: WaitingTicket, job_id: int) -> tuple[Any, ...]:
+    return (
+        *(ticket.due, ticket.code, storable(ticket.message)),
+        *(ticket.ticket_attempts, ticket.service_attempts, ticket.tokens, ticket.cost),
+        *(job_id, ticket.position, ticket.epoch),
+    )
+
+
+def _requeued(ticket: RequeuedTicket, job_id: int) -> tuple[Any, ...]:
+    return (
+        *(ticket.ticket_attempts, ticket.service_attempts, ticket.tokens, ticket.cost),
+        *(job_id, ticket.position, ticket.epoch),
+    )
+
+
+def _pay_the_rest(connection: sqlite3.Connection, settlement: Settlement, moved: set[int]) -> None:
+    """The shares of tickets that were cancelled, retried or answered meanwhile: rows must sum to the ledger."""
+    aboard: Iterable[Outcome] = (*settlement.done, *settlement.failed, *settlement.waiting, *settlement.requeued)
+    late = [(t.tokens, t.cost, settlement.job_id, t.position) for t in aboard if t.position not in moved]
+    connection.executemany(_PAID_ONLY, late)
+
+
+def _end_followers(
+    connection: sqlite3.Connection, job_id: int, done: Sequence[DoneTicket], failed: Sequence[FailedTicket], now: float
+) -> Followers:
+    """The open followers end as their leaders did: one payment, an answer or a code for each of them."""
+    leaders = [ticket.position for ticket in done] + [ticket.position for ticket in failed]
+    counts: dict[int, int] = dict(select_in(connection, _FOLLOWERS, leaders, job_id))
+    answered = [(*_answer(t), now, job_id, t.position) for t in done if t.position in counts]
+    connection.executemany(_FOLLOWERS_DONE, answered)
+    given_up = [
+        (t.code, storable(t.message), t.http_status, now, job_id, t.position) for t in failed if t.position in counts
+    ]
+    connection.executemany(_FOLLOWERS_FAILED, given_up)
+    return Followers(
+        {ticket.position: counts[ticket.position] for ticket in done if ticket.position in counts},
+        {ticket.position: counts[ticket.position] for ticket in failed if ticket.position in counts},
+    )

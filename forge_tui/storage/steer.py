@@ -1,0 +1,217 @@
+"""T4 to T6: creating, moving, cancelling, retrying, ending and deleting a job."""
+
+import json
+import sqlite3
+from collections import Counter, defaultdict
+from collections.abc import Collection
+from dataclasses import replace
+from typing import Any, NamedTuple, cast
+
+from forge_tui.core.failure import Code
+from forge_tui.core.job import ENDED, JobSpec, JobState, PauseReason
+from forge_tui.core.ticket import Complexity, TicketState
+from forge_tui.storage import dedup_cache, tally
+from forge_tui.storage.load import leaders_of
+from forge_tui.storage.rows import CancelledCounts, RetriedCounts
+from forge_tui.storage.values import select_in, storable, storable_or_none
+
+_CREATE = """
+INSERT INTO jobs (
+    files, input_sha256, text_column, provider, base_url, model, prompt_version, settings, state, created_at
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+_UNFINISHED = """
+SELECT max(id) FROM jobs
+WHERE input_sha256 = ? AND text_column IS ? AND model = ? AND prompt_version = ?
+    AND state NOT IN ('finished', 'finished_with_failures', 'refused', 'cancelled')
+    AND NOT (state = 'paused' AND reason = ?)
+"""
+# A cancel is final: a drain that ends after it must not make the job ready again. Only a retry reopens it.
+_MOVE = """
+UPDATE jobs SET state = :state, reason = :reason, code = :code, hold_until = :hold_until,
+    started_at = CASE WHEN :state = 'running' THEN coalesce(started_at, :now) ELSE started_at END,
+    finished_at = CASE WHEN :ended THEN :now END
+WHERE id = :job_id AND (state <> 'cancelled' OR :state = 'cancelled')
+"""
+_OPEN = """
+SELECT complexity, state, leader IS NOT NULL, count(*) FROM tickets
+WHERE job_id = ? AND state IN ('queued', 'waiting') GROUP BY 1, 2, 3
+"""
+_CANCEL = """
+UPDATE tickets SET state = 'cancelled', due = NULL, settled_at = ? WHERE job_id = ? AND state IN ('queued', 'waiting')
+"""
+_ENDED = """
+SELECT position, key, state, complexity, code FROM tickets
+WHERE job_id = ? AND state IN ('failed', 'cancelled') AND key IS NOT NULL
+"""
+_ENDED_AT = _ENDED + "AND position IN (:many)"
+_REOPEN = """
+UPDATE tickets SET state = 'queued', leader = ?, epoch = epoch + 1, ticket_attempts = 0, service_attempts = 0,
+    due = NULL, code = NULL, message = NULL, http_status = NULL, request_id = NULL, batch = NULL, settled_at = NULL
+WHERE job_id = ? AND position = ?
+"""
+_READY = """
+UPDATE jobs SET state = 'ready', reason = '', code = NULL, hold_until = NULL, finished_at = NULL
+WHERE id = ? AND state IN ('finished', 'finished_with_failures', 'cancelled')
+"""
+
+
+class _Ended(NamedTuple):
+    position: int
+    key: bytes
+    state: str
+    complexity: str
+    code: str | None
+
+
+def create_job(connection: sqlite3.Connection, spec: JobSpec, now: float, cache_ttl_s: float) -> int:
+    """A job in state loading; makes room in the cache on the way."""
+    dedup_cache.prune(connection, now, cache_ttl_s)
+    row = (
+        json.dumps([storable(file) for file in spec.files], ensure_ascii=False),
+        spec.input_sha256,
+        storable_or_none(spec.text_column),
+        spec.provider,
+        storable(spec.base_url),
+        storable(spec.model),
+        spec.prompt_version,
+        storable(json.dumps(dict(spec.settings), ensure_ascii=False, default=str)),
+        JobState.LOADING,
+        now,
+    )
+    return cast("int", connection.execute(_CREATE, row).lastrowid)
+
+
+def latest_job(connection: sqlite3.Connection) -> int | None:
+    """The job created last."""
+    found: int | None = connection.execute("SELECT max(id) FROM jobs").fetchone()[0]
+    return found
+
+
+def unfinished_job(connection: sqlite3.Connection, spec: JobSpec) -> int | None:
+    """The newest job of the same content, model and prompt that may simply go on."""
+    same = (spec.input_sha256, storable_or_none(spec.text_column), storable(spec.model), spec.prompt_version)
+    found: int | None = connection.execute(_UNFINISHED, (*same, PauseReason.OPERATOR)).fetchone()[0]
+    return found
+
+
+def set_state(
+    connection: sqlite3.Connection,
+    job_id: int,
+    state: JobState,
+    now: float,
+    *,
+    reason: str = "",
+    code: Code | None = None,
+    hold_until: float | None = None,
+) -> None:
+    """Move the job; a cancelled one stays cancelled. Raises UnknownJob."""
+    moved = connection.execute(
+        _MOVE,
+        {
+            "job_id": job_id,
+            "state": state,
+            "reason": storable(reason),
+            "code": code,
+            "hold_until": hold_until,
+            "ended": state in ENDED,
+            "now": now,
+        },
+    ).rowcount
+    if not moved:
+        tally.job(connection, job_id)
+
+
+def finish(connection: sqlite3.Connection, job_id: int, now: float) -> JobState:
+    """End the job as finished or finished_with_failures; a cancelled one stays cancelled.
+
+    Raises UnknownJob, and RuntimeError while a ticket is open.
+    """
+    record = tally.job(connection, job_id)
+    if record.counts.open:
+        raise RuntimeError(f"{record.label} has {record.counts.open} open tickets and cannot finish")
+    if record.state is JobState.CANCELLED:
+        return record.state
+    unanswered = record.counts.failed + record.counts.cancelled
+    state = JobState.FINISHED_WITH_FAILURES if unanswered else JobState.FINISHED
+    set_state(connection, job_id, state, now)
+    return state
+
+
+def cancel(connection: sqlite3.Connection, job_id: int, now: float) -> dict[Complexity, CancelledCounts]:
+    """End the job and all its open tickets; a job that has ended stays as it is. Raises UnknownJob."""
+    if tally.job(connection, job_id).state in ENDED:
+        return {}
+    cancelled: dict[Complexity, CancelledCounts] = defaultdict(CancelledCounts)
+    for complexity, state, follows, tickets in connection.execute(_OPEN, (job_id,)).fetchall():
+        kind = "twins" if follows else state
+        cancelled[Complexity(complexity)] = replace(cancelled[Complexity(complexity)], **{kind: tickets})
+    connection.execute(_CANCEL, (now, job_id))
+    set_state(connection, job_id, JobState.CANCELLED, now)
+    return dict(cancelled)
+
+
+def retry(
+    connection: sqlite3.Connection, job_id: int, positions: Collection[int] | None
+) -> dict[Complexity, RetriedCounts]:
+    """Open failed and cancelled tickets again, all of them or those at `positions`; a refused row has nothing to send.
+
+    Of one text the first leads and the others follow, unless a ticket that is open already leads. Pressed twice, the
+    second finds nothing.
+    """
+    chosen = _ended(connection, job_id, positions)
+    if not chosen:
+        return {}
+    leads = _new_leads(connection, job_id, chosen)
+    follows = {row.position: leads[row.key] for row in chosen if leads[row.key] != row.position}
+    connection.executemany(_REOPEN, [(follows.get(row.position), job_id, row.position) for row in chosen])
+    connection.execute(_READY, (job_id,))
+    return _retried(chosen, follows)
+
+
+def _ended(connection: sqlite3.Connection, job_id: int, positions: Collection[int] | None) -> list[_Ended]:
+    rows: list[Any]
+    if positions is None:
+        rows = connection.execute(_ENDED, (job_id,)).fetchall()
+    else:
+        rows = list(select_in(connection, _ENDED_AT, dict.fromkeys(positions), job_id))
+    return sorted(_Ended(*row) for row in rows)
+
+
+def _new_leads(connection: sqlite3.Connection, job_id: int, chosen: list[_Ended]) -> dict[bytes, int]:
+    """For each text the position of the ticket that leads from now on."""
+    leads = {
+        key: leader.position
+        for key, leader in leaders_of(connection, job_id, {row.key: None for row in chosen}).items()
+        if leader.state in {TicketState.QUEUED, TicketState.WAITING}
+    }
+    for row in chosen:
+        leads.setdefault(row.key, row.position)
+    return leads
+
+
+def _retried(chosen: list[_Ended], follows: dict[int, int]) -> dict[Complexity, RetriedCounts]:
+    by_class: dict[str, list[_Ended]] = defaultdict(list)
+    for row in chosen:
+        by_class[row.complexity].append(row)
+    return {
+        Complexity(complexity): RetriedCounts(
+            from_failed=sum(row.state == TicketState.FAILED for row in rows),
+            from_cancelled=sum(row.state == TicketState.CANCELLED for row in rows),
+            twins=sum(row.position in follows for row in rows),
+            codes=dict(Counter(Code(row.code) for row in rows if row.state == TicketState.FAILED and row.code)),
+        )
+        for complexity, rows in by_class.items()
+    }
+
+
+def set_output(connection: sqlite3.Connection, job_id: int, folder: str) -> None:
+    """Remember where the results were written last."""
+    connection.execute("UPDATE jobs SET output = ? WHERE id = ?", (storable(folder), job_id))
+
+
+def delete_job(connection: sqlite3.Connection, job_id: int) -> None:
+    """Remove the job with every text of it: tickets, ledger, and what the cache tells of them. Raises UnknownJob."""
+    tally.job(connection, job_id)
+    dedup_cache.forget_job(connection, job_id)
+    connection.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
