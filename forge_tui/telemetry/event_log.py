@@ -39,6 +39,23 @@ from forge_tui.core.ticket import ticket_label
 from forge_tui.telemetry import figures
 from forge_tui.telemetry.live import Progress
 
+_NAMES: dict[type[Event], str] = {
+    JobPlanned: "job.planned",
+    JobOpened: "job.opened",
+    JobStateChanged: "job.state",
+    JobExported: "job.exported",
+    BatchSent: "batch.sent",
+    TicketFailed: "ticket.failed",
+    TicketsDue: "tickets.due",
+    TicketsRetried: "tickets.retried",
+    TicketsCancelled: "tickets.cancelled",
+    BreakerChanged: "breaker.changed",
+    GateShut: "gate.shut",
+    LimitChanged: "limit.changed",
+    CommandAnswered: "command.done",
+    Notice: "notice",
+}
+
 MAX_TEXT_CELLS = 500
 _NAME_CELLS = 16
 _STATE_LEVELS = {JobState.PAUSED: "warn", JobState.HALTED: "error", JobState.REFUSED: "error"}
@@ -63,60 +80,61 @@ class LogEntry:
 
 def log_entry(event: Event, currency: str = "") -> LogEntry:
     """The event as a person reads it; `currency` is that of the job's costs."""
-    level, name, text, short = _told(event, currency)
-    return LogEntry(event.at, level, name, one_line(text, MAX_TEXT_CELLS), one_line(short or text, MAX_TEXT_CELLS))
+    level, text, short = _told(event, currency)
+    text = one_line(text, MAX_TEXT_CELLS)
+    return LogEntry(event.at, level, event_name(event), text, one_line(short, MAX_TEXT_CELLS) or text)
 
 
-def _told(event: Event, currency: str) -> tuple[str, str, str, str]:  # noqa: C901, PLR0911, PLR0912 - a table
-    """Level, name, text, and the short text where it differs."""
+def _told(event: Event, currency: str) -> tuple[str, str, str]:  # noqa: C901, PLR0911, PLR0912 - a table
+    """Level, text, and the short text where it differs."""
     match event:
         case JobPlanned():
             text = f"total={event.total} cached={event.cached} twins={event.twins} refused={event.refused}"
-            return "info", "job.planned", f"{text} requests={event.requests} s={event.estimated_seconds:.0f}", ""
+            return "info", f"{text} requests={event.requests} s={event.estimated_seconds:.0f}", ""
         case JobOpened():
             text = f"{job_label(event.job_id)} {event.file} total={event.counts.total}"
-            return "info", "job.opened", f"{text} resumed" if event.resumed else text, ""
+            return "info", f"{text} resumed" if event.resumed else text, ""
         case JobStateChanged():
             why = " ".join(part for part in (event.code or "", event.reason) if part)
             text = f"{event.state}: {why}" if why else event.state.value
-            return _STATE_LEVELS.get(event.state, "info"), "job.state", text, ""
+            return _STATE_LEVELS.get(event.state, "info"), text, ""
         case BatchSent():
             probe = " probe" if event.probe else ""
             text = f"{event.batch} {event.complexity} ×{event.size} tokens={event.tokens}{probe}"
-            return "debug", "batch.sent", text, f"{event.batch} ×{event.size}"
+            return "debug", text, f"{event.batch} ×{event.size}"
         case BatchSettled():
             return _settled(event, currency)
         case TicketFailed():
-            return "error", "ticket.failed", _failed(event), f"{ticket_label(event.position)} {event.code}"
+            return "error", _failed(event), f"{ticket_label(event.position)} {event.code}"
         case TicketsDue():
-            return "debug", "tickets.due", f"{event.complexity} ×{event.count} tried again", ""
+            return "debug", f"{event.complexity} ×{event.count} tried again", ""
         case TicketsRetried():
             again = event.from_failed + event.from_cancelled
-            return "info", "tickets.retried", f"{event.complexity} ×{again} queued again", ""
+            return "info", f"{event.complexity} ×{again} queued again", ""
         case TicketsCancelled():
             ended = event.queued + event.waiting + event.twins
-            return "info", "tickets.cancelled", f"{event.complexity} ×{ended}", ""
+            return "info", f"{event.complexity} ×{ended}", ""
         case BreakerChanged():
             probe = "" if event.retry_in_s is None else f", next probe in {figures.short_seconds(event.retry_in_s)}"
             level = "warn" if event.state == BreakerStateName.OPEN else "info"
-            return level, "breaker.changed", f"{event.state}: {event.reason}{probe}", event.state
+            return level, f"{event.state}: {event.reason}{probe}", event.state
         case GateShut():
-            return "warn", "gate.shut", f"{event.code}: nothing is sent for {figures.short_seconds(event.for_s)}", ""
+            return "warn", f"{event.code}: nothing is sent for {figures.short_seconds(event.for_s)}", ""
         case LimitChanged():
-            return "info", "limit.changed", f"{event.name} {event.before:g} → {event.after:g}: {event.reason}", ""
+            return "info", f"{event.name} {event.before:g} → {event.after:g}: {event.reason}", ""
         case CommandAnswered():
             refused = "" if event.accepted else "refused: "
             level = "info" if event.accepted else "warn"
-            return level, "command.done", f"{event.command} {refused}{event.message}", ""
+            return level, f"{event.command} {refused}{event.message}", ""
         case JobExported():
-            return "info", "job.exported", f"rows={event.rows} to {event.folder}", ""
+            return "info", f"rows={event.rows} to {event.folder}", ""
         case Notice():
-            return event.level, "notice", event.text, ""
+            return event.level, event.text, ""
         case _:
             assert_never(event)
 
 
-def _settled(event: BatchSettled, currency: str) -> tuple[str, str, str, str]:
+def _settled(event: BatchSettled, currency: str) -> tuple[str, str, str]:
     batch = f"{event.batch} {event.complexity} ×{event.size}"
     again = "" if event.again_in_s is None else figures.short_seconds(event.again_in_s)
     if not came_home(event):
@@ -125,12 +143,12 @@ def _settled(event: BatchSettled, currency: str) -> tuple[str, str, str, str]:
         waits = f" again_in={again}" if again else ""
         then = f", again in {again}" if again else ""
         short = f"{event.batch} ×{event.size} {code}{then}"
-        return "warn", "attempt.failed", f"{batch} code={code}{status}{waits}", short
+        return "warn", f"{batch} code={code}{status}{waits}", short
     cost = f" {currency.lower()}={event.cost:.3f}" if currency and event.cost else ""
     fault = "" if event.code is None else f" code={event.code}"
     text = f"{batch} ok={event.done} ms={event.latency_ms:.0f}{cost}{fault}"
     level = "info" if event.code is None else "warn"
-    return level, "batch.done", text, f"{event.batch} ×{event.size} ok={event.done}{fault}"
+    return level, text, f"{event.batch} ×{event.size} ok={event.done}{fault}"
 
 
 def _failed(event: TicketFailed) -> str:
@@ -148,7 +166,14 @@ def came_home(event: BatchSettled) -> bool:
 
 def event_name(event: Event) -> str:
     """The stable name of the event."""
-    return _told(event, "")[1]
+    if isinstance(event, BatchSettled):
+        return "batch.done" if came_home(event) else "attempt.failed"
+    return _NAMES[type(event)]
+
+
+def event_level(event: Event) -> str:
+    """debug, info, warn or error."""
+    return _told(event, "")[0]
 
 
 def as_json(event: Event, progress: Progress | None = None) -> dict[str, Any]:

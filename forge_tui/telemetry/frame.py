@@ -187,11 +187,15 @@ def ending(job: Snapshot) -> str:
 def fit(parts: list[str], between: str, width: int) -> str:
     """As many whole parts as go into `width` cells; a first part that is too long is cut."""
     line = parts[0] if parts else ""
+    used, gap = cell_width(line), cell_width(between)
+    if used > width:
+        return one_line(line, width)
     for part in parts[1:]:
-        if cell_width(line) + cell_width(between) + cell_width(part) > width:
+        used += gap + cell_width(part)
+        if used > width:
             break
         line += between + part
-    return one_line(line, width)
+    return line
 
 
 def render_frame(job: Snapshot, width: int, *, ascii_only: bool = False) -> list[str]:

@@ -15,9 +15,10 @@ import structlog
 
 from forge_tui.core.event import Event
 from forge_tui.core.text import clean
-from forge_tui.telemetry.event_log import as_json, log_entry
+from forge_tui.telemetry.event_log import as_json, event_level, event_name
 from forge_tui.telemetry.redact import Redactor
 
+LOGGER = "forge_tui"
 FILE_NAME = "forge-tui.log"
 MAX_BYTES = 10 * 1024 * 1024
 KEPT_FILES = 3
@@ -37,6 +38,10 @@ class _OwnersFile(RotatingFileHandler):
         os.fchmod(descriptor, 0o600)
         return os.fdopen(descriptor, "a", encoding="utf-8")
 
+    def shouldRollover(self, record: logging.LogRecord) -> bool:  # noqa: ARG002, N802 - the library's signature
+        """Whether the file is full; the library's own check formats every record a second time."""
+        return self.stream is not None and os.fstat(self.stream.fileno()).st_size >= self.maxBytes
+
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the library's name
         """Drop what cannot be written: the library would print a traceback over the screen."""
 
@@ -47,12 +52,15 @@ class Log:
     def __init__(self, logger: structlog.stdlib.BoundLogger, handler: logging.Handler) -> None:
         self.logger = logger
         self._handler = handler
+        self._stdlib = logging.getLogger(LOGGER)
 
     def event(self, event: Event) -> None:
         """Write one event of the bus, its facts as fields."""
-        entry = log_entry(event)
+        level = _LEVELS[event_level(event)]
+        if not self._stdlib.isEnabledFor(level):
+            return
         facts = {key: value for key, value in as_json(event).items() if key not in {"event", "level"}}
-        self.logger.log(_LEVELS[entry.level], entry.name, **facts)
+        self.logger.log(level, event_name(event), **facts)
 
     def close(self) -> None:
         logging.getLogger().removeHandler(self._handler)
@@ -76,7 +84,7 @@ def open_log(folder: Path, level: str, redactor: Redactor, wall: Callable[[], fl
     renderer = structlog.processors.JSONRenderer(ensure_ascii=False)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(processors=[*last, renderer], foreign_pre_chain=shared))
     logging.getLogger().addHandler(handler)
-    logging.getLogger("forge_tui").setLevel(level.upper())
+    logging.getLogger(LOGGER).setLevel(level.upper())
     for name in _NOISY:
         logging.getLogger(name).setLevel(logging.WARNING)
     structlog.configure(
@@ -88,7 +96,7 @@ def open_log(folder: Path, level: str, redactor: Redactor, wall: Callable[[], fl
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
     )
-    return Log(structlog.stdlib.get_logger("forge_tui"), handler)
+    return Log(structlog.stdlib.get_logger(LOGGER), handler)
 
 
 def _stamper(wall: Callable[[], float]) -> Processor:

@@ -3,6 +3,7 @@
 import base64
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, quote_plus
 
@@ -42,12 +43,20 @@ class Redactor:
 
 
 def _field(name: str, value: Any, needles: list[str]) -> Any:
+    return _by_name(name) or _value(value, needles)
+
+
+@lru_cache(maxsize=1000)
+def _by_name(name: str) -> str | None:
+    """What stands for the field whatever it holds; None where its value decides."""
     if _KEY_FIELD.search(name):
         return REDACTED
-    return WITHHELD if _TEXT_FIELD.search(name) else _value(value, needles)
+    return WITHHELD if _TEXT_FIELD.search(name) else None
 
 
 def _value(value: Any, needles: list[str]) -> Any:
+    if value is None or isinstance(value, bool | int | float):
+        return value
     if isinstance(value, str):
         return _scrub(value, needles)
     if isinstance(value, bytes):
@@ -56,8 +65,6 @@ def _value(value: Any, needles: list[str]) -> Any:
         return {str(key): _field(str(key), item, needles) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [_value(item, needles) for item in value]
-    if value is None or isinstance(value, bool | int | float):
-        return value
     return _scrub(repr(value), needles)
 
 
