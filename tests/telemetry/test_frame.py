@@ -36,6 +36,12 @@ def test_at_140_columns_it_says_more():
     ]
 
 
+def test_the_failure_share_is_of_all_that_finished():
+    """D30: the original's panel divided each status by itself and always read 100 %."""
+    assert "failed 30 (1.2%)" in frame.counts_parts(mid_run(done=2416, failed=30))
+    assert "failed 5 (100.0%)" in frame.counts_parts(mid_run(done=0, failed=5))
+
+
 def test_plain_symbols_leave_nothing_but_ascii():
     lines = [*frame.render_frame(MID_RUN, 120, ascii_only=True), frame.progress_line(MID_RUN, 120, ascii_only=True)]
     assert all(line.isascii() for line in lines)
