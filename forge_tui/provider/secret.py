@@ -13,8 +13,6 @@ from forge_tui.core.errors import KeyRefused
 from forge_tui.provider.presets import Endpoint, is_loopback
 from forge_tui.settings import Settings
 
-SIMULATED_KEY = "sk_sim_ok"
-
 _BLANK = "[key]"
 _KEY_FORM = re.compile(r"[!-~]{1,4096}")
 _KEY_FILE_MAX_BYTES = 8192
@@ -49,10 +47,8 @@ def find_key(env: Mapping[str, str], settings: Settings) -> Secret | None:
     A key is only looked for where the provider asked for is its owner, so that none goes to a stranger.
     Raises KeyRefused when the key file cannot be used, or when what was found cannot be a key.
     """
-    if settings.provider == "local":
+    if settings.provider in {"local", "simulated"}:
         return None
-    if settings.provider == "simulated":
-        return Secret(SIMULATED_KEY)
     variable = key_variable(settings.provider)
     if found := env.get(variable, "").strip():
         return _checked(found, variable)

@@ -66,10 +66,10 @@ def test_the_environment_wins_over_the_key_file(tmp_path):
     assert find_key({"SARVAM_API_KEY": "  "}, settings).reveal() == "from-file"
 
 
-def test_local_rules_need_no_key_and_the_simulator_has_its_own():
-    env = {"SARVAM_API_KEY": CANARY}
-    assert find_key(env, Settings(provider="local")) is None
-    assert find_key(env, Settings(provider="simulated")).reveal() == "sk_sim_ok"
+@pytest.mark.parametrize("provider", ["local", "simulated"])
+def test_what_runs_inside_the_process_never_sees_a_key(provider):
+    env = {"SARVAM_API_KEY": CANARY, "FORGE_API_KEY": CANARY}
+    assert find_key(env, Settings(provider=provider)) is None
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o644])
