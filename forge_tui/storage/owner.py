@@ -65,6 +65,29 @@ class Owner:
         os.close(self._descriptor)
 
 
+def owner_of(database: Path) -> int | None:
+    """The process that owns `database` now, as far as its lock file and the process table tell; takes no lock."""
+    try:
+        descriptor = os.open(database.with_name(database.name + ".lock"), os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except OSError:
+        return None
+    try:
+        pid, _ = _read_owner(descriptor)
+    finally:
+        os.close(descriptor)
+    return pid if pid is not None and _is_alive(pid) else None
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
 def _read_owner(descriptor: int) -> tuple[int | None, float | None]:
     try:
         owner = json.loads(os.pread(descriptor, 200, 0))

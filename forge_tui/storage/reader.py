@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Unpack
 
 from forge_tui.core.errors import UnknownJob
+from forge_tui.core.failure import Code
 from forge_tui.core.job import JobRecord, job_label
 from forge_tui.core.ticket import Source, ticket_label
 from forge_tui.storage import dedup_cache, tally
@@ -25,6 +26,7 @@ from forge_tui.storage.tables import (
     result_row,
     ticket_row,
 )
+from forge_tui.storage.values import code_from
 
 _ROWS_AT_ONCE = 2_000
 
@@ -47,6 +49,9 @@ FROM attempts WHERE job_id = ?
 # Answered: it has a status, or it needed none (rules in process).
 _LATENCIES = """
 SELECT latency_ms FROM attempts WHERE job_id = ? AND (http_status IS NOT NULL OR code IS NULL) ORDER BY latency_ms
+"""
+_ENDED = """
+SELECT started_at + latency_ms / 1000.0, code FROM attempts WHERE job_id = ? AND started_at >= ? ORDER BY 1, id
 """
 _SAVED = "SELECT total(saved_tokens), total(saved_cost) FROM tickets WHERE job_id = ? AND state = 'done'"
 
@@ -162,6 +167,10 @@ class Reader:
             failure_rate=_share(counts.failed, counts.done + counts.failed),
             duration_s=None if job.finished_at is None else job.finished_at - job.created_at,
         )
+
+    def requests_since(self, job_id: int, since: float) -> list[tuple[float, Code | None]]:
+        """When each request that began at `since` (Unix seconds) or later ended, and its code, in that order."""
+        return [(ended_at, code_from(code)) for ended_at, code in self._rows(_ENDED, (job_id, since))]
 
     def cached(self, keys: Collection[bytes], *, now: float, ttl_s: float) -> set[bytes]:
         """Which of `keys` the cache answers: what a preview counts, without owning the database."""
