@@ -46,6 +46,7 @@ class Counts:
         self.from_cache = 0
         self.from_twin = 0
         self.refused = 0
+        self.lookups = 0
         self.done_before = 0
         self.asked_again = 0
         self.codes: dict[str, int] = {}
@@ -67,11 +68,6 @@ class Counts:
         return self.done - self.from_cache - self.from_twin
 
     @property
-    def lookups(self) -> int:
-        """Cache look-ups: one for each ticket that has a text."""
-        return self.total - self.refused
-
-    @property
     def finished(self) -> int:
         return self.done + self.failed
 
@@ -81,6 +77,7 @@ class Counts:
         self.total, self.twins = counts.total, counts.twins
         self.done, self.failed, self.cancelled = counts.done, counts.failed, counts.cancelled
         self.from_cache, self.from_twin, self.refused = counts.from_cache, counts.from_twin, counts.refused
+        self.lookups = counts.lookups
         self.done_before = counts.done if event.resumed else 0
         self.asked_again = counts.waiting if event.resumed else 0
         self.codes = {str(code): number for code, number in event.failed_codes.items()}

@@ -59,6 +59,12 @@ _NAMES: dict[type[Event], str] = {
 MAX_TEXT_CELLS = 500
 _NAME_CELLS = 16
 _STATE_LEVELS = {JobState.PAUSED: "warn", JobState.HALTED: "error", JobState.REFUSED: "error"}
+# The original's progress keys, and the log's withheld ones, are taken: these fields go by another name.
+_RENAMED = {
+    (BatchSettled, "failed"): "batch_failed",
+    (JobOpened, "failed"): "failed_by_class",
+    (Notice, "text"): "message",
+}
 _PROGRESS_EVENTS = (JobOpened, JobStateChanged, BatchSettled, TicketFailed, TicketsRetried, TicketsCancelled)
 
 
@@ -180,12 +186,10 @@ def as_json(event: Event, progress: Progress | None = None) -> dict[str, Any]:
     """The event as JSON takes it, foreign text cleaned; what moves tickets carries the original's progress figures."""
     record: dict[str, Any] = {"event": event_name(event)}
     for field in fields(event):
-        record[field.name] = _plain(getattr(event, field.name))
+        record[_RENAMED.get((type(event), field.name), field.name)] = _plain(getattr(event, field.name))
     record["job_id"] = job_label(event.job_id)
     if isinstance(event, TicketFailed):
         record["ticket"] = ticket_label(event.position)
-    if isinstance(event, Notice):
-        record["message"] = record.pop("text")
     if progress is not None and isinstance(event, _PROGRESS_EVENTS):
         record |= _plain(progress)
     return record

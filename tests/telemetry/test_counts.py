@@ -78,7 +78,7 @@ def test_a_job_whose_tickets_all_failed_has_them_all_finished():
 
 def test_one_ticket_is_one_lookup_and_one_hit_at_most():
     """D24: 50 hits among 100 tickets are 50 %, not a third; a row without text was never looked up."""
-    counts = JobCounts(total=103, queued=50, done=50, failed=3, from_cache=50, refused=3)
+    counts = JobCounts(total=103, queued=50, done=50, failed=3, from_cache=50, refused=3, lookups=100)
     shot = frozen(opened({SIMPLE: 50}, counts=counts))
     assert (shot.from_cache, shot.lookups) == (50, 100)
 

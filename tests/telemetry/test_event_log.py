@@ -116,6 +116,14 @@ def test_a_plan_names_what_dry_run_prints():
     )
 
 
+def test_an_events_own_figures_survive_beside_the_jobs():
+    accumulator = Accumulator()
+    accumulator.apply(opened())
+    record = as_json(settled(8, failed=2, code=Code.SCHEMA), accumulator.progress())
+    assert (record["batch_failed"], record["failed"], record["total"], record["done"]) == (2, 0, 100, 8)
+    assert as_json(opened(failed={SIMPLE: 3}), accumulator.progress())["failed_by_class"] == {"simple": 3}
+
+
 def test_what_is_no_number_becomes_null():
     assert as_json(settled(cost=nan))["cost"] is None
 
