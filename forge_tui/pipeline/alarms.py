@@ -83,6 +83,8 @@ class Alarms:
 
     def heard_fault(self, fault: CallFault, now: float) -> Alarm:
         """A request that brought no answer."""
+        if fault.adapted:
+            return None
         rule = RULES[fault.code]
         if fault.http_status is not None:
             self._reached = True

@@ -5,8 +5,6 @@ import random
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
-
 from forge_tui.core.clock import Clock
 from forge_tui.core.command import Command
 from forge_tui.core.event import JobOpened, JobStateChanged
@@ -20,7 +18,7 @@ from forge_tui.pipeline.load import Loader
 from forge_tui.pipeline.plan import Plan, Planner, chunks_of
 from forge_tui.pipeline.recorder import Recorder
 from forge_tui.pipeline.steering import Running, Steering
-from forge_tui.provider.connect import connect
+from forge_tui.provider.connect import Transport, connect
 from forge_tui.provider.presets import resolve
 from forge_tui.provider.prompt import PROMPT_VERSION
 from forge_tui.provider.secret import Secret
@@ -54,7 +52,7 @@ class Session:
         secret: Secret | None,
         clock: Clock,
         rng: random.Random,
-        transport: httpx.AsyncBaseTransport | None,
+        transport: Transport | None,
     ) -> None:
         self._database = database
         self._settings = settings
@@ -84,7 +82,7 @@ class Session:
         db: Path | None,
         clock: Clock,
         rng: random.Random,
-        transport: httpx.AsyncBaseTransport | None = None,
+        transport: Transport | None = None,
     ) -> "Session":
         """Take the database at `db` (None: in memory) and connect to the endpoint that `settings` name.
 

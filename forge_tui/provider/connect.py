@@ -16,6 +16,7 @@ from forge_tui.settings import Settings
 SIMULATED_KEY = "sk_sim_ok"
 
 Provider = ChatClient | LocalRules
+Transport = httpx.AsyncBaseTransport
 
 
 def connect(
@@ -24,7 +25,7 @@ def connect(
     secret: Secret | None,
     *,
     clock: Clock,
-    transport: httpx.AsyncBaseTransport | None = None,
+    transport: Transport | None = None,
 ) -> Provider:
     """The provider behind `endpoint`; `transport` stands in for the network (tests, the simulator).
 
