@@ -42,7 +42,7 @@ UPDATE tickets SET state = 'cancelled', due = NULL, settled_at = ? WHERE job_id 
 """
 _ENDED = """
 SELECT position, key, state, complexity, code FROM tickets
-WHERE job_id = ? AND state IN ('failed', 'cancelled') AND key IS NOT NULL
+WHERE job_id = ? AND state IN ('failed', 'cancelled') AND complexity IS NOT NULL
 """
 _ENDED_AT = _ENDED + "AND position IN (:many)"
 _REOPEN = """
