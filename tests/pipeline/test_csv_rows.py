@@ -7,6 +7,7 @@ import time
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+
 from input_files import read, refused, texts, write
 
 HAZARDS = {

@@ -6,13 +6,14 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from forge_tui.core.errors import InputRefused
 from forge_tui.core.failure import Code
 from forge_tui.core.ticket import RefusedRow, Ticket
 from forge_tui.pipeline.ingest import cut_middle, open_inputs
 from forge_tui.settings import Settings
-from hypothesis import given
-from hypothesis import strategies as st
 from input_files import read, refused, texts, write
 
 EVERY_FORMAT = {

@@ -5,6 +5,7 @@ import socket
 import time
 
 import pytest
+
 from forge_tui.core.errors import InputRefused
 from forge_tui.pipeline.ingest import open_inputs
 from forge_tui.settings import Settings

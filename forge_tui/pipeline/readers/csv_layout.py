@@ -97,10 +97,10 @@ def _looks_like_name(cell: str) -> bool:
 
 
 def _column_names(first: Sequence[str], *, header: bool) -> tuple[str, ...]:
-    names: list[str] = []
+    names: dict[str, None] = {}
     for number, cell in enumerate(first, start=1):
         name = (cell.strip() if header else "") or f"column{number}"
         while name in names:
             name = f"{name}_{number}"
-        names.append(name)
+        names[name] = None
     return tuple(names)

@@ -16,10 +16,6 @@ from forge_tui.pipeline.readers.record import RECORD_BYTES, RECORD_LINES, AnyRec
 SURPLUS = "surplus_fields"
 """The column of what a row has beyond the header's columns."""
 
-# Lines after an open quote are read twice; past so many open quotes only a few of them are.
-_OPEN_QUOTES_AT_FULL_REACH = 50
-_SHORT_REACH_LINES = 20
-
 
 def read_csv(lines: Iterable[Line], layout: CsvLayout, text_column: str) -> Iterator[AnyRecord]:
     """Each record, after the header; empty lines are none.
@@ -53,7 +49,6 @@ class _Feed:
         self._again: deque[Line] = deque()
         self._chars = 0
         self.taken: list[Line] = []
-        self.max_lines = RECORD_LINES
 
     def __iter__(self) -> Iterator[str]:
         return self
@@ -62,7 +57,7 @@ class _Feed:
         line = self._again.popleft() if self._again else next(self._lines)
         self.taken.append(line)
         self._chars += len(line.text)
-        if line.code is Code.INPUT or len(self.taken) > self.max_lines or self._chars > RECORD_BYTES:
+        if line.code is Code.INPUT or len(self.taken) > RECORD_LINES or self._chars > RECORD_BYTES:
             raise _TooLong
         return line.text
 
@@ -89,7 +84,6 @@ class _Feed:
 def _records(feed: _Feed, delimiter: str) -> Iterator[tuple[int, list[str] | str]]:
     """The line and the fields of each record, or what is wrong with it."""
     parser = csv.reader(feed, delimiter=delimiter, strict=True)
-    open_quotes = 0
     while True:
         feed.begin()
         try:
@@ -104,9 +98,7 @@ def _records(feed: _Feed, delimiter: str) -> Iterator[tuple[int, list[str] | str
         except csv.Error:
             fields = _forgiven(feed.taken[0].text, delimiter) if len(feed.taken) == 1 else None
         if fields is None:
-            open_quotes += 1
-            if open_quotes > _OPEN_QUOTES_AT_FULL_REACH:
-                feed.max_lines = _SHORT_REACH_LINES
+            # The lines given back up to the last hold no quote that could open: no line is read more than twice.
             feed.give_back(_lines_to_quote(feed, delimiter))
             yield feed.taken[-1].number, "a quote opens here and is not closed properly"
         elif len(feed.taken) > 1 or not feed.taken[0].text.isspace():

@@ -14,6 +14,7 @@ from forge_tui.pipeline.readers.record import MARK
 SAMPLE_BYTES = 1 << 16
 SEARCH_BYTES = 64 << 20
 GUESS_BYTES = 1 << 14
+_MOST = 0.9
 
 MARK_UNDECODABLE = "forge_tui.mark_undecodable"
 
@@ -166,14 +167,17 @@ def _without_cut_character(text: bytes) -> bytes:
 
 
 def _codec_of(lines: list[bytes]) -> str:
-    valid = sum(_is_utf8(line) for line in lines)
+    valid = sum(_decodes(line, "utf-8") for line in lines)
     # A line of another encoding is hardly ever valid UTF-8, so one that is speaks louder than one that is not:
     # in a UTF-8 file with some broken rows those rows alone are refused.
     if valid * 2 >= len(lines):
         return "utf-8"
+    # The library drops a codec at the first byte it lacks: a few broken rows must not hand the file to another.
+    western = [line for line in lines if _decodes(line, "cp1252")]
+    sample = western if len(western) >= _MOST * len(lines) else lines
     # One step over all of it: its chunks would cut two-byte characters, and equal samples then end unequal.
     matches = charset_normalizer.from_bytes(
-        _first_lines(lines), steps=1, chunk_size=GUESS_BYTES, cp_isolation=_CODE_PAGES
+        _first_lines(sample), steps=1, chunk_size=GUESS_BYTES, cp_isolation=_CODE_PAGES
     )
     best = matches.best()
     if best is None:
@@ -194,9 +198,9 @@ def _first_lines(lines: list[bytes]) -> bytes:
     return b"\n".join(chosen)
 
 
-def _is_utf8(line: bytes) -> bool:
+def _decodes(line: bytes, codec: str) -> bool:
     try:
-        line.decode()
+        line.decode(codec)
     except UnicodeDecodeError:
         return False
     return True

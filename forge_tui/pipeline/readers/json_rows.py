@@ -33,8 +33,8 @@ def read_json(stream: BinaryIO, codec: str, name: str) -> Iterator[AnyRecord]:
         return
     window.go_to(window.position + 1)
     if window.peek():
-        rest = window.text[window.position :]
-        yield BadRecord(window.line, Code.INPUT, "what follows the end of the list is not read", excerpt(rest))
+        reason = "what follows the end of the list is not read"
+        yield BadRecord(window.line, Code.INPUT, reason, excerpt(window.beginning))
 
 
 class _Items:
@@ -51,6 +51,7 @@ class _Items:
 
     def take(self) -> AnyRecord:
         window = self._window
+        window.trim()
         while True:
             reason = TOO_LARGE
             try:
@@ -80,14 +81,14 @@ class _Items:
 
     def _give_up(self, reason: str) -> BadRecord:
         window, line, before = self._window, self._window.line, self._window.passed
-        start = excerpt(window.text[window.position :])
+        start = excerpt(window.beginning)
         anchor = window.anchor() if self._anchored_skips_left > 0 else None
         self._anchored_skips_left -= anchor is not None
         self.cut = not window.skip_value(anchor)
         if self.cut:
             reason = f"{reason}; the file ends inside this item, rows may be missing"
         elif window.passed == before:
-            window.go_to(window.position + 1)
+            window.skip_strays()
         if window.passed - before > RECORD_BYTES:
             reason = TOO_LARGE
         return BadRecord(line, Code.INPUT, reason, start)

@@ -5,10 +5,13 @@ import re
 from typing import BinaryIO
 
 from forge_tui.pipeline.readers.encoding import MARK_UNDECODABLE
+from forge_tui.pipeline.readers.record import EXCERPT_CHARS
 
 _CHUNK_BYTES = 1 << 16
 _WHITE = re.compile(r"[ \t\n\r]*")
-_STRUCTURE = re.compile(r'["\\\[\]{},\n]')
+_MARK = re.compile(r'["\\\[\]{},\n]')
+_RUN = re.compile(r"(?:\\[^\n])+|[\[{]+|.", re.DOTALL)
+_STRAYS = re.compile(r"(?:\}[ \t\n\r]*)+")
 _INDENT_CHARS = 200
 
 
@@ -33,6 +36,11 @@ class JsonWindow:
         """Characters in the window after the position."""
         return len(self.text) - self.position
 
+    @property
+    def beginning(self) -> str:
+        """The first characters after the position, for an excerpt."""
+        return self.text[self.position : self.position + EXCERPT_CHARS]
+
     def more(self) -> bool:
         """Read on, at least doubling what is ahead; False once the file has ended."""
         if self.ended:
@@ -43,6 +51,12 @@ class JsonWindow:
         self.text = self.text[self.position :] + fresh
         self.position = 0
         return True
+
+    def trim(self) -> None:
+        """Drop what was passed, so that an error's cost does not grow with it."""
+        if self.position > _CHUNK_BYTES:
+            self.text = self.text[self.position :]
+            self.position = 0
 
     def go_to(self, position: int) -> None:
         """Move on to `position` in the window."""
@@ -73,28 +87,25 @@ class JsonWindow:
         A line end closes a string, since JSON allows none inside. False where the file ended first.
         """
         depth, in_string = 0, False
-        while True:
-            found = _STRUCTURE.search(self.text, self.position)
-            if found is None:
-                self.go_to(len(self.text))
-                if not self.more():
-                    return False
-                continue
-            mark = found[0]
+        while mark := self._next_mark():
             if mark in ",]}" and depth == 0 and not in_string:
-                self.go_to(found.start())
                 return True
-            self.go_to(found.end())
+            if mark == "\n" and anchor and self._next_line_begins(anchor):
+                return True
+            self._pass(mark)
             if mark == "\n":
                 in_string = False
-                if anchor and self._at(anchor):
-                    return True
-            elif mark == "\\":
-                self._skip_one()
             elif mark == '"':
                 in_string = not in_string
             elif not in_string:
-                depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(mark, 0)
+                depth += len(mark) if mark[0] in "[{" else -1 if mark in "]}" else 0
+        return False
+
+    def skip_strays(self) -> None:
+        """Move past brackets that close nothing."""
+        strays = _STRAYS.match(self.text, self.position)
+        if strays is not None:
+            self.go_to(strays.end())
 
     def anchor(self) -> str | None:
         """How the next value of the list would begin its line, if it stands like the current one."""
@@ -102,11 +113,29 @@ class JsonWindow:
             return None
         return self.indent + self.text[self.position]
 
-    def _at(self, anchor: str) -> bool:
-        while self.ahead < len(anchor) and self.more():
-            pass
-        return self.text.startswith(anchor, self.position)
+    def _next_mark(self) -> str:
+        """Move to the next character that structure may depend on; empty at the end."""
+        while True:
+            # Found by a class of characters, which is ten times as fast as by alternatives, then taken with its like.
+            found = _MARK.search(self.text, self.position)
+            if found is not None and (run := _RUN.match(self.text, found.start())):
+                self.go_to(found.start())
+                return run[0]
+            self.go_to(len(self.text))
+            if not self.more():
+                return ""
 
-    def _skip_one(self) -> None:
-        if self.ahead or self.more():
-            self.go_to(min(self.position + 1, len(self.text)))
+    def _pass(self, mark: str) -> None:
+        self.go_to(self.position + len(mark))
+        # A backslash alone: the window's end, or a line's, stood between it and what it escapes.
+        if (
+            mark == "\\"
+            and (self.ahead or self.more())
+            and self.text[self.position : self.position + 1] not in {"", "\n"}
+        ):
+            self.go_to(self.position + 1)
+
+    def _next_line_begins(self, anchor: str) -> bool:
+        while self.ahead <= len(anchor) and self.more():
+            pass
+        return self.text.startswith(anchor, self.position + 1)
