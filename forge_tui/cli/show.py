@@ -103,7 +103,7 @@ def print_job(reader: Reader, job: JobRecord) -> None:
     for line in _use(stats, money_of(job)):
         click.echo(line)
     for group in reader.failure_groups(job.job_id)[:SHOWN_CAUSES]:
-        click.echo(f"failed      {group.count} x {group.code}  {one_line(group.message, 100)}")
+        click.echo(f"failed      {group.n} × {group.code}  {one_line(group.message, 100)}")
     click.echo(
         f"results     {clean(job.output) if job.output else f'not written; forge-tui export {job.label} --output DIR'}"
     )

@@ -136,8 +136,15 @@ class Session:
             base_url=self.endpoint.base_url,
             model=self.endpoint.model,
             prompt_version=PROMPT_VERSION,
-            settings=self._settings.model_dump(mode="json", exclude=_NOT_STORED, exclude_defaults=True),
+            settings=self._settings.model_dump(mode="json", exclude=_NOT_STORED, exclude_defaults=True) | self._money(),
         )
+
+    def _money(self) -> dict[str, object]:
+        """What a reader of the store needs to name the job's cost, also after the price has changed."""
+        price = self.endpoint.price
+        if price is None:
+            return {}
+        return {"currency": price.currency, "usd_rate": price.usd_rate, "price_as_of": price.as_of}
 
     @property
     def _ttl_s(self) -> float | None:
