@@ -1,0 +1,133 @@
+"""The frame around a pane: a box with its name at the left and a note at the right of the top edge, drawn cell by cell.
+
+Textual's own border titles keep a blank before the corner and put the second title below: the frame is its own.
+"""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.content import Content
+from textual.strip import Strip
+from textual.visual import Visual
+from textual.widget import Widget
+
+from forge_tui.console.view import View
+
+SIDES = 4  # two edges and a blank inside each
+
+
+class Frame(Widget):
+    """A framed pane; what stands inside are its children (with a margin of 1) or, in a Pane, its own lines."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"frame--edge", "frame--name", "frame--note"}
+
+    NAME = ""
+
+    def __init__(self, *children: Widget, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(*children, id=id, classes=classes)
+        self._name_shown = Content(self.NAME)
+        self._note_shown = Content("")
+
+    def caption(self, name: Content | str, note: Content | str = "") -> None:
+        """Set what the top edge says; strings are taken literally."""
+        name = name if isinstance(name, Content) else Content(name)
+        note = note if isinstance(note, Content) else Content(note)
+        if not (name.is_same(self._name_shown) and note.is_same(self._note_shown)):
+            self._name_shown, self._note_shown = name, note
+            self.refresh()
+
+    def show(self, view: View) -> None:
+        """Take in a new frame; draws again only what differs."""
+
+    @property
+    def room(self) -> int:
+        """Cells for a line inside."""
+        return max(0, self.size.width - SIDES)
+
+    def render_line(self, y: int) -> Strip:
+        width, height = self.size
+        base = self.rich_style
+        if width < 2 or height < 2:
+            return Strip.blank(width, base)
+        edge = self.get_component_rich_style("frame--edge")
+        if y == 0:
+            return self._top(width, edge)
+        if y == height - 1:
+            return Strip([Segment("└" + "─" * (width - 2) + "┘", edge)], width)
+        return self._side(y, width, edge, base)
+
+    def _side(self, y: int, width: int, edge: Style, base: Style) -> Strip:
+        inside = self.inner_line(y - 1).adjust_cell_length(max(0, width - SIDES), base)
+        gap = Segment(" ", base)
+        parts = [Segment("│", edge), gap, *inside, gap, Segment("│", edge)]
+        return Strip(parts, width if width >= SIDES else None).adjust_cell_length(width, base)
+
+    def inner_line(self, y: int) -> Strip:  # noqa: ARG002 - a plain frame is empty inside
+        """Line `y` inside the frame, `room` cells wide."""
+        return Strip.blank(self.room, self.rich_style)
+
+    def strip_of(self, content: Content, width: int) -> Strip:
+        """One line of `content` in the pane's style, cut or filled to `width`."""
+        if width <= 0:
+            return Strip.blank(0)
+        strips = Visual.to_strips(self, content, width, 1, self.visual_style, pad=True)
+        return strips[0] if strips else Strip.blank(width, self.rich_style)
+
+    def _top(self, width: int, edge: Style) -> Strip:
+        room = width - 2
+        note = self._note_shown
+        taken = note.cell_length + 3 if len(note) else 1
+        if room - taken < 6:
+            note, taken = Content(""), 1
+        name = self._name_shown.truncate(max(0, room - taken - 1), ellipsis=True)
+        segments = [Segment("┌", edge)]
+        used = 0
+        if len(name):
+            segments += self._label(name, "frame--name")
+            used = name.cell_length + 2
+        tail = note.cell_length + 2 if len(note) else 0
+        segments.append(Segment("─" * max(0, room - used - tail), edge))
+        if tail:
+            segments += self._label(note, "frame--note")
+        return Strip([*segments, Segment("┐", edge)]).adjust_cell_length(width, edge)
+
+    def _label(self, content: Content, component: str) -> Sequence[Segment]:
+        style = self.get_visual_style(component)
+        return list(Visual.to_strips(self, content.pad(1, 1), content.cell_length + 2, 1, style)[0])
+
+
+class Pane(Frame):
+    """A frame whose inside is lines of text, made from the view by `lines`; a line is drawn again when it changed."""
+
+    DEFAULT_CSS = "Pane { text-wrap: nowrap; }"
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id, classes=classes)
+        self._view = View()
+        self._lines: list[Content] = []
+
+    def lines(self, view: View, width: int, height: int) -> list[Content]:
+        """What stands inside, at `width` by `height` cells; one too many is not shown."""
+        raise NotImplementedError
+
+    def show(self, view: View) -> None:
+        self._view = view
+        width, height = self.room, self.size.height - 2
+        if width <= 0 or height <= 0:
+            return
+        before, self._lines = self._lines, self.lines(view, width, height)[:height]
+        if len(before) != len(self._lines) or any(
+            not old.is_same(new) for old, new in zip(before, self._lines, strict=True)
+        ):
+            self.refresh()
+
+    def on_resize(self) -> None:
+        self._lines = []
+        self.show(self._view)
+
+    def inner_line(self, y: int) -> Strip:
+        if y >= len(self._lines):
+            return Strip.blank(self.room, self.rich_style)
+        return self.strip_of(self._lines[y], self.room)
