@@ -3,7 +3,6 @@
 import asyncio
 import platform
 import random
-import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -33,7 +32,8 @@ from forge_tui.settings_sources import state_folder
 from forge_tui.storage.database import open_reader
 from forge_tui.storage.owner import owner_of
 from forge_tui.storage.reader import Reader
-from forge_tui.storage.schema import check_health
+from forge_tui.storage.schema import SQLITE_VERSION, check_health
+from forge_tui.storage.sqlite_faults import sqlite_faults
 from forge_tui.telemetry import figures
 
 LIBRARIES = ("httpx", "pydantic", "textual", "aiosqlite")
@@ -104,11 +104,11 @@ def _store(wired: Wired) -> Store:
         return Store(f"{path}: none yet, the first run makes it")
     owner = owner_of(path)
     try:
-        with closing(open_reader(path)) as connection:
+        with sqlite_faults(path), closing(open_reader(path)) as connection:
             check_health(connection, path, path.stat().st_size)
             breaker = Gates(wired.settings, wired.endpoint, random.Random(0)).breaker
             health = health_of(Reader(connection), breaker, owned=owner is not None, now=SystemClock().wall())
-    except (ForgeError, sqlite3.Error, OSError) as fault:
+    except (ForgeError, OSError) as fault:
         return Store(f"{path}: not well: {fault}", str(fault), owner)
     use = "in use by nobody" if owner is None else f"in use by process {owner}"
     return Store(f"{path}: well, {use}", "", owner, health)
@@ -201,6 +201,6 @@ def _versions() -> dict[str, str]:
     return {
         "forge-tui": __version__,
         "Python": platform.python_version(),
-        "SQLite": sqlite3.sqlite_version,
+        "SQLite": SQLITE_VERSION,
         **{library: version(library) for library in LIBRARIES},
     }

@@ -39,7 +39,7 @@ def print_json(document: object) -> None:
 def print_plan(plan: Plan, *, as_json: bool) -> None:
     """What a job would take."""
     if as_json:
-        print_json(plan_document(plan))
+        print_json(plan_document(plan.as_event(at=0.0, job_id=0), plan.currency))
         return
     mix = " · ".join(f"{complexity} {tickets}" for complexity, tickets in plan.complexity_breakdown.items())
     cost = "no price known"

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TextIO
 
+from forge_tui.core.event import JobPlanned
 from forge_tui.core.failure import RULES, Code, RetryHelps
 from forge_tui.core.job import ENDED, STATUS_IN_JSON, JobRecord
 from forge_tui.core.ticket import Complexity, Source, TicketState
-from forge_tui.pipeline.plan import Plan
 from forge_tui.storage.rows import JobStats, TicketRow
 
 RESULT_NAMES = (
@@ -184,21 +184,19 @@ def job_document(job: JobRecord) -> dict[str, object]:
     }
 
 
-def plan_document(plan: Plan) -> dict[str, object]:
-    """The preview under the names of the original's first answer."""
+def plan_document(planned: JobPlanned, currency: str) -> dict[str, object]:
+    """The preview under the names of the original's first answer; `cost` is in `currency`, null without a price."""
     return {
-        "total": plan.total,
-        "cached": plan.cached,
-        "unique": plan.unique,
-        "twins": plan.twins,
-        "refused": plan.refused,
-        "estimated_seconds": plan.estimated_seconds,
-        "complexity_breakdown": dict(plan.complexity_breakdown),
-        "requests": plan.requests,
-        "tokens": plan.tokens,
-        "cost": None if plan.cost is None else round(plan.cost, 6),
-        "currency": plan.currency or None,
-        "bound_by": plan.bound_by,
+        "total": planned.total,
+        "cached": planned.cached,
+        "unique": planned.unique,
+        "twins": planned.twins,
+        "refused": planned.refused,
+        "estimated_seconds": planned.estimated_seconds,
+        "complexity_breakdown": dict(planned.complexity_breakdown),
+        "requests": planned.requests,
+        "cost": None if planned.cost is None else round(planned.cost, 6),
+        "currency": currency or None,
     }
 
 

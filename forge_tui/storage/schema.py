@@ -7,6 +7,7 @@ from pathlib import Path
 
 from forge_tui.core.errors import DatabaseRefused
 
+SQLITE_VERSION = sqlite3.sqlite_version
 APPLICATION_ID = 0x46545549  # "FTUI", in the file's header
 QUICK_CHECK_UP_TO_BYTES = 2 * 1024**3  # 0.08 s per 111 MiB (measured): a bigger file would hold up the start
 
