@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from forge_tui.core.errors import InputRefused
 from forge_tui.core.ticket import RefusedRow
 from input_files import read, refused, texts, write
 
@@ -155,3 +156,27 @@ def test_what_the_json_writer_wrote_is_read_back_exactly(tmp_path_factory, ticke
         {key: value for key, value in ticket.items() if key != "id"} for ticket in wanted
     ]
     assert [row.external_id for row in rows] == [str(ticket["id"]) if "id" in ticket else None for ticket in wanted]
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ['{"text": "é\\\\\\""}', ",", '"a"', "{", "}", "[", "]", '"', "\\", "\n", " ", "12.5", "9" * 700, "tru"]
+        ),
+        max_size=25,
+    ),
+    st.integers(1, 9),
+)
+def test_where_the_file_is_cut_into_chunks_changes_no_row(tmp_path_factory, pieces, chunk_bytes):
+    path = write(tmp_path_factory.mktemp("json"), "a.json", "[" + "".join(pieces))
+
+    def outcome():
+        try:
+            return [(row.position, row.origin.line, row.text) for row in read(path)]
+        except InputRefused as refusal:
+            return str(refusal)
+
+    whole = outcome()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("forge_tui.pipeline.readers.json_window._CHUNK_BYTES", chunk_bytes)
+        assert [row[:2] for row in outcome()] == [row[:2] for row in whole]

@@ -14,6 +14,7 @@ from forge_tui.pipeline.readers.record import MARK, RECORD_BYTES, AnyRecord, Bad
 LIST_KEY = "tickets"
 
 _MAX_ANCHORED_SKIPS = 50
+_AFTER_A_NUMBER = ' \t\n\r,]}[{"'
 
 
 def read_json(stream: BinaryIO, codec: str, name: str) -> Iterator[AnyRecord]:
@@ -62,8 +63,7 @@ class _Items:
                 line = window.line + window.text.count("\n", window.position, error.pos)
                 reason = f"no JSON: {error.msg.removesuffix(' at')} (line {line})"
             else:
-                # A number that touches the window's end may go on behind it.
-                if end < len(window.text) or window.ended:
+                if window.ended or window.ahead > RECORD_BYTES or _is_whole(window.text[end - 1 : end + 1]):
                     return self._accept(value, end)
             if window.ahead > RECORD_BYTES or not window.more():
                 return self._give_up(reason)
@@ -92,6 +92,11 @@ class _Items:
         if window.passed - before > RECORD_BYTES:
             reason = TOO_LARGE
         return BadRecord(line, Code.INPUT, reason, start)
+
+
+def _is_whole(edge: str) -> bool:
+    """Whether a value ends between these two characters: "12" and "12." may be 12.5 cut by the window's end."""
+    return not edge[0].isdigit() or (len(edge) == 2 and edge[1] in _AFTER_A_NUMBER)
 
 
 def _enter_list(window: JsonWindow, name: str) -> bool:
