@@ -6,16 +6,17 @@ import sqlite3
 import stat
 import subprocess
 import sys
-import time
 
 import aiosqlite
 import pytest
-from inline_sqlite import inline_sqlite
-from store_builders import a_database, rows_of_file
 
 from forge_tui.core.clock import SystemClock
 from forge_tui.core.errors import DatabaseLocked
 from forge_tui.storage.database import Database
+from inline_sqlite import inline_sqlite
+from store_builders import a_database, rows_of_file
+
+CLOCK = SystemClock()
 
 
 def _make_table(connection):
@@ -54,7 +55,7 @@ async def test_writes_that_come_during_a_commit_share_the_next_one():
         await database.write(_make_table)
         before = database.commits
         first = asyncio.ensure_future(database.write(_insert("first")))
-        await asyncio.sleep(0)
+        await CLOCK.sleep(0)
         numbers = await _together(*(database.write_numbered(_insert(f"note {n}")) for n in range(50)))
         assert await first == "first"
         assert {number for _, number in numbers} == {before + 2}
@@ -86,7 +87,7 @@ async def test_two_hundred_cancelled_writers_leave_the_connection_usable():
         for n in range(200):
             writer = asyncio.ensure_future(database.write(_insert(f"cancelled {n}")))
             for _ in range(n % 5):
-                await asyncio.sleep(0)
+                await CLOCK.sleep(0)
             writer.cancel()
         await database.write(_insert("after"))
         kept = await database.read(_texts)
@@ -98,7 +99,7 @@ async def test_a_cancelled_writer_that_had_handed_its_work_over_has_written():
     async with a_database() as database:
         await database.write(_make_table)
         writer = asyncio.ensure_future(database.write(_insert("paid for")))
-        await asyncio.sleep(0)
+        await CLOCK.sleep(0)
         writer.cancel()
         await asyncio.wait([writer])
         assert writer.cancelled()
@@ -111,7 +112,7 @@ async def test_close_finishes_what_waits(tmp_path):
     async with a_database(path) as database:
         await database.write(_make_table)
         writers = [asyncio.ensure_future(database.write(_insert(f"note {n}"))) for n in range(20)]
-        await asyncio.sleep(0)
+        await CLOCK.sleep(0)
     assert [writer.result() for writer in writers] == [f"note {n}" for n in range(20)]
     assert len(rows_of_file(path, "SELECT * FROM notes")) == 20
 
@@ -139,12 +140,12 @@ async def test_every_file_is_for_its_owner_alone(tmp_path):
 async def test_a_second_opener_learns_who_owns_the_database_and_since_when(tmp_path):
     """D36: a second process is refused instead of doubling every limit."""
     path = tmp_path / "forge.db"
-    began = time.time()
+    began = CLOCK.wall()
     async with a_database(path):
         with pytest.raises(DatabaseLocked) as refusal:
-            await Database.open(path, clock=SystemClock())
+            await Database.open(path, clock=CLOCK)
         assert refusal.value.pid == os.getpid()
-        assert began <= refusal.value.since <= time.time()
+        assert began <= refusal.value.since <= CLOCK.wall()
         assert f"process {os.getpid()}" in str(refusal.value)
     async with a_database(path):
         pass  # given free by the first
@@ -163,7 +164,7 @@ async def test_a_killed_owner_leaves_no_lock_behind(tmp_path):
         "    os.kill(os.getpid(), 9)\n"
         "asyncio.run(own())\n"
     )
-    killed = subprocess.run([sys.executable, "-c", script, str(path)], check=False)  # noqa: S603 - our own script
+    killed = await asyncio.to_thread(subprocess.run, [sys.executable, "-c", script, str(path)], check=False)
     assert killed.returncode == -9
     async with a_database(path) as database:
         assert await database.read(lambda c: c.execute("SELECT count(*) FROM kept").fetchone()) == (0,)
@@ -172,7 +173,7 @@ async def test_a_killed_owner_leaves_no_lock_behind(tmp_path):
 async def test_the_lock_is_not_inherited_by_programs_started_meanwhile(tmp_path):
     path = tmp_path / "forge.db"
     async with a_database(path):
-        sleeper = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)  # noqa: S603, ASYNC220
+        sleeper = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)  # noqa: ASYNC220
     try:
         async with a_database(path):
             pass

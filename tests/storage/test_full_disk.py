@@ -45,7 +45,7 @@ asyncio.run(fill())
 def test_a_full_disk_is_a_fault_that_loses_nothing_and_passes(tmp_path):
     """D14: a store that cannot write throws no acknowledged result away."""
     path = tmp_path / "forge.db"
-    run = subprocess.run(  # noqa: S603 - our own script
+    run = subprocess.run(
         [sys.executable, "-c", _SCRIPT, str(path)], capture_output=True, text=True, check=True, timeout=60
     )
     told = dict(line.split(" ", 1) for line in run.stdout.splitlines())

@@ -3,6 +3,12 @@
 import json
 
 import pytest
+
+from forge_tui.core.errors import UnknownJob
+from forge_tui.core.failure import Code
+from forge_tui.core.job import JobState
+from forge_tui.core.ticket import Complexity, Origin, Source, TicketState
+from forge_tui.storage.job_store import JobStore
 from store_builders import (
     DAY_S,
     NOW,
@@ -18,12 +24,6 @@ from store_builders import (
     failed,
     rows,
 )
-
-from forge_tui.core.errors import UnknownJob
-from forge_tui.core.failure import Code
-from forge_tui.core.job import JobState
-from forge_tui.core.ticket import Complexity, Origin, Source, TicketState
-from forge_tui.storage.job_store import JobStore
 
 
 async def _answered_once(store, *texts):
@@ -42,7 +42,11 @@ async def test_every_row_comes_out_as_it_went_in_and_in_order():
         stored = await all_rows(store, job_id)
     assert [ticket.position for ticket in stored] == [1, 2, 3, 4, 5]
     first, refused = stored[:2]
-    assert (first.text, first.external_id, first.columns) == ("Rechnung falsch", "A-7", {"team": "blau", "n": [1, None]})
+    assert (first.text, first.external_id, first.columns) == (
+        "Rechnung falsch",
+        "A-7",
+        {"team": "blau", "n": [1, None]},
+    )
     assert (first.origin, first.complexity, first.state) == (
         Origin("tickets.csv", 2),
         Complexity.MEDIUM,
@@ -140,7 +144,9 @@ async def test_a_chunk_asks_the_cache_once():
             seen = []
             job_id = await a_job(store)
             await database.read(lambda c, seen=seen: c.set_trace_callback(seen.append))
-            await store.add_rows(job_id, [a_row(n, f"text {n % 50}") for n in range(1, count + 1)], [], now=NOW, ttl_s=1)
+            await store.add_rows(
+                job_id, [a_row(n, f"text {n % 50}") for n in range(1, count + 1)], [], now=NOW, ttl_s=1
+            )
             await database.read(lambda c: c.set_trace_callback(None))
             counted[count] = [statement for statement in seen if statement.lstrip().startswith("SELECT")]
     assert len([statement for statement in counted[1000] if "FROM cache" in statement]) == 1

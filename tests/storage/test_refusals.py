@@ -7,7 +7,6 @@ import stat
 from contextlib import closing
 
 import pytest
-from store_builders import NOW, a_database, a_job, a_store, all_rows, rows, rows_of_file
 
 from forge_tui.core.clock import SystemClock
 from forge_tui.core.errors import DatabaseFault, DatabaseLocked, DatabaseRefused
@@ -15,6 +14,7 @@ from forge_tui.storage import owner, schema
 from forge_tui.storage.database import Database, open_reader
 from forge_tui.storage.owner import file_system_of
 from forge_tui.storage.reader import Reader
+from store_builders import NOW, a_database, a_job, a_store, all_rows, rows, rows_of_file
 
 
 async def _refusal(path):

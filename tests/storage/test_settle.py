@@ -1,6 +1,10 @@
 """T1 to T3: a request's outcome, its ledger row, its cache entries and its followers are one transaction."""
 
 import pytest
+
+from forge_tui.core.failure import Code
+from forge_tui.core.outcome import Classification, Paid, Usage
+from forge_tui.core.ticket import Complexity, Source, TicketState
 from store_builders import (
     DAY_S,
     NOW,
@@ -18,10 +22,6 @@ from store_builders import (
     rows,
     waiting,
 )
-
-from forge_tui.core.failure import Code
-from forge_tui.core.outcome import Classification, Paid, Usage
-from forge_tui.core.ticket import Complexity, Source, TicketState
 
 
 async def test_a_settled_batch_moves_each_ticket_to_its_state():

@@ -1,6 +1,12 @@
 """T4 to T6: pause, cancel, retry, finish and delete are durable, idempotent and count what they moved."""
 
 import pytest
+
+from forge_tui.core.errors import UnknownJob
+from forge_tui.core.failure import Code
+from forge_tui.core.job import JobState, PauseReason
+from forge_tui.core.ticket import Complexity, TicketState
+from forge_tui.storage.rows import CancelledCounts, RetriedCounts
 from store_builders import (
     DAY_S,
     NOW,
@@ -17,12 +23,6 @@ from store_builders import (
     rows,
     waiting,
 )
-
-from forge_tui.core.errors import UnknownJob
-from forge_tui.core.failure import Code
-from forge_tui.core.job import JobState, PauseReason
-from forge_tui.core.ticket import Complexity, TicketState
-from forge_tui.storage.rows import CancelledCounts, RetriedCounts
 
 SIMPLE = Complexity.SIMPLE
 

@@ -1,0 +1,106 @@
+"""The cache keeps the first answer for its time to live: to the millisecond, and whatever the clock does."""
+
+import pytest
+
+from forge_tui.core.outcome import Classification
+from store_builders import DAY_S, NOW, a_job, a_row, a_settlement, a_store, all_rows, done, key_of
+
+OTHER = Classification("other", "low", "Something else")
+MS = 0.001
+
+
+async def _answer(store, at, **given):
+    job_id = await a_job(store, [a_row(1, "a")], now=at, ttl_s=None)
+    await store.record(a_settlement(job_id, done(1, **given)), at)
+
+
+async def _known(store, at, ttl_s=DAY_S):
+    return await store.cached([key_of("a"), key_of("b")], at, ttl_s) == {key_of("a")}
+
+
+async def _answer_given(store, at):
+    job_id = await a_job(store, [a_row(1, "a")], now=at)
+    (ticket,) = await all_rows(store, job_id)
+    return ticket.classification.category if ticket.classification else None
+
+
+@pytest.mark.parametrize(
+    ("age_s", "known"),
+    [(0, True), (DAY_S - MS, True), (DAY_S, False), (DAY_S + MS, False), (-MS, False), (-25 * 3600, False)],
+)
+async def test_an_answer_is_known_until_its_time_is_over_and_never_from_the_future(age_s, known):
+    """D21: only the time to live and the key decide, and the key holds the model."""
+    async with a_store() as store:
+        await _answer(store, NOW)
+        assert await _known(store, NOW + age_s) is known
+        assert (await _answer_given(store, NOW + age_s) is not None) is known
+
+
+async def test_a_shorter_time_to_live_is_obeyed_at_once():
+    async with a_store() as store:
+        await _answer(store, NOW)
+        assert await _known(store, NOW + 9, ttl_s=10)
+        assert not await _known(store, NOW + 10, ttl_s=10)
+        assert not await _known(store, NOW, ttl_s=0)
+
+
+async def test_the_first_answer_stays_and_a_later_one_does_not_extend_it():
+    async with a_store() as store:
+        await _answer(store, NOW)
+        await _answer(store, NOW + DAY_S - MS, classification=OTHER)
+        assert await _answer_given(store, NOW + DAY_S - MS) == "billing"
+        assert not await _known(store, NOW + DAY_S)
+
+
+async def test_an_expired_answer_is_replaced():
+    async with a_store() as store:
+        await _answer(store, NOW)
+        await _answer(store, NOW + DAY_S, classification=OTHER)
+        assert await _answer_given(store, NOW + DAY_S + 60) == "other"
+
+
+async def test_an_answer_from_the_future_is_replaced():
+    async with a_store() as store:
+        await _answer(store, NOW + 3600)
+        await _answer(store, NOW, classification=OTHER)
+        assert await _answer_given(store, NOW + 60) == "other"
+
+
+async def test_the_store_keeps_answers_as_long_as_it_is_told():
+    async with a_store(cache_ttl_s=60) as store:
+        await _answer(store, NOW)
+        await _answer(store, NOW + 60, classification=OTHER)
+        assert await _answer_given(store, NOW + 61) == "other"
+
+
+async def test_expired_answers_are_dropped_when_a_job_begins():
+    async with a_store() as store:
+        await _answer(store, NOW)
+        await a_job(store, [], now=NOW + DAY_S - MS)
+        assert await _entries(store) == 1
+        await a_job(store, [], now=NOW + DAY_S)
+        assert await _entries(store) == 0
+
+
+async def _entries(store):
+    return await store._database.read(lambda c: c.execute("SELECT count(*) FROM cache").fetchone()[0])
+
+
+async def test_open_tickets_are_answered_by_what_the_cache_learnt_since():
+    async with a_store() as store:
+        tickets = [a_row(1, "a"), a_row(2, "b"), a_row(3, "a")]
+        job_id = await a_job(store, tickets, now=NOW)
+        await _answer(store, NOW + 1)
+        assert await store.refresh_from_cache(job_id, NOW + 2, DAY_S) == 2
+        assert await store.refresh_from_cache(job_id, NOW + 2, DAY_S) == 0
+        stored, counts = await all_rows(store, job_id), (await store.job(job_id)).counts
+    assert [ticket.saved_tokens for ticket in stored] == [100, 0, 100]
+    assert (counts.from_cache, counts.queued, counts.twins, counts.lookups) == (2, 1, 0, 3)
+
+
+async def test_thousands_of_keys_are_asked_at_once():
+    keys = [key_of(str(n)) for n in range(25_000)]
+    async with a_store() as store:
+        await _answer(store, NOW)
+        assert await store.cached([*keys, key_of("a")], NOW, DAY_S) == {key_of("a")}
+        assert await store.cached([], NOW, DAY_S) == set()
