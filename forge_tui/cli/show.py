@@ -115,12 +115,13 @@ def _use(stats: JobStats, money: Money) -> list[str]:
     if stats.saved_cost:
         saved += f" ({figures.money(stats.saved_cost, currency)})"
     cost = figures.money(stats.cost, currency) if currency else "no price known"
-    return [
-        f"requests    {stats.requests}"
-        + (f", {stats.requests_failed} of them failed" if stats.requests_failed else ""),
+    failed = f", {stats.requests_failed} of them failed" if stats.requests_failed else ""
+    lines = [
+        f"requests    {stats.requests}{failed}",
         f"used        {figures.count(stats.total_tokens)} tokens, {cost}{saved}",
-        f"latency     p50 {stats.p50_ms:.0f} ms · p95 {stats.p95_ms:.0f} ms · p99 {stats.p99_ms:.0f} ms per request",
     ]
+    percentiles = f"p50 {stats.p50_ms:.0f} ms · p95 {stats.p95_ms:.0f} ms · p99 {stats.p99_ms:.0f} ms"
+    return [*lines, f"latency     {percentiles} per request"] if stats.requests else lines
 
 
 def _mix(counts: Mapping[str, int]) -> str:

@@ -1,8 +1,11 @@
 """What every command that meets the provider or the database starts from: settings, key, endpoint, and the words to go on."""
 
 import shlex
+import shutil
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import click
 
@@ -13,6 +16,8 @@ from forge_tui.provider.presets import Endpoint, resolve
 from forge_tui.provider.secret import Secret, find_key
 from forge_tui.settings import Settings
 from forge_tui.settings_sources import Given, Loaded, load_settings
+
+PROGRAM = "forge-tui"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,16 @@ def load(flags: Sequence[Flag], defaults: Iterable[Given] = ()) -> Loaded:
 def next_commands(loaded: Loaded) -> Next:
     """The command line as it was typed, and the one that looks into the same database."""
     words = click.get_current_context().obj
-    look = "forge-tui jobs"
+    program = _program()
+    look = f"{program} jobs"
     if loaded.sources.get("db") == "--db":
         look += f" --db {shlex.quote(str(loaded.db))}"
-    return Next(again=shlex.join(["forge-tui", *words]), look=look)
+    return Next(again=f"{program} {shlex.join(words)}", look=look)
+
+
+def _program() -> str:
+    """How this program is called from here: an environment that is not activated is not on the path."""
+    if shutil.which(PROGRAM):
+        return PROGRAM
+    typed = Path(sys.argv[0])
+    return shlex.quote(str(typed)) if typed.name == PROGRAM else f"{shlex.quote(sys.executable)} -m forge_tui"

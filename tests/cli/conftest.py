@@ -1,5 +1,7 @@
 """Commands typed in a folder of their own, with no settings, key or state of the person who runs the tests."""
 
+import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,6 +20,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.delenv(variable, raising=False)
     for variable in ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"):
         monkeypatch.setenv(variable, str(tmp_path / ".home"))
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")
     monkeypatch.chdir(tmp_path)
     (tmp_path / "tickets.csv").write_text(
         "id,text\na,my invoice is wrong\nb,the screen of my laptop is black\nc,My invoice is  wrong\n"

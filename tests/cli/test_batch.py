@@ -1,6 +1,7 @@
 """`--batch` as a person or a script meets it: streams, files, exit codes, the last line."""
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -88,6 +89,16 @@ def test_a_database_in_use_exits_75_and_names_its_owner(typed: Type, folder: Pat
 def test_a_command_that_names_its_database_is_told_to_look_there(typed: Type):
     result = typed("--batch", "tickets.csv", "--db", "own jobs.db")
     assert last_line(result).endswith("To look: forge-tui jobs --db 'own jobs.db' J-0001")
+
+
+def test_where_the_command_is_not_on_the_path_the_advice_can_still_be_typed(
+    typed: Type, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.setattr(sys, "argv", ["/opt/tools/.venv/bin/forge-tui"])
+    assert last_line(typed("--batch", "tickets.csv")).endswith("To look: /opt/tools/.venv/bin/forge-tui jobs J-0001")
+    monkeypatch.setattr(sys, "argv", ["/usr/bin/pytest"])
+    assert last_line(typed("--batch", "tickets.csv", "--force")).endswith(f"{sys.executable} -m forge_tui jobs J-0002")
 
 
 def test_json_is_one_document_under_the_originals_names(typed: Type):
