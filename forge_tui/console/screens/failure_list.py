@@ -27,7 +27,7 @@ COLUMNS = (
     Column("ticket", 8),
     Column("class", 7),
     Column("code", 9),
-    Column("tries", 6, right=True),
+    Column("tries", 5, right=True),
     Column("age", 3, right=True),
     Column("retry?", 8),
     Column("last message", 0),

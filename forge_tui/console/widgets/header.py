@@ -2,7 +2,7 @@
 
 from textual.content import Content
 
-from forge_tui.console.presentation import STATE_SIGNS, Tone, line, spread
+from forge_tui.console.presentation import STATE_SIGNS, Piece, Tone, line, spread
 from forge_tui.console.view import Crashed, Live, Refused, Starting, Stopped, View
 from forge_tui.console.widgets.line import Line
 from forge_tui.core.job import job_label
@@ -41,15 +41,10 @@ def _right(view: View, *, wide: bool) -> Content:
         model = f"provider {one_line(job.provider, 16)} · model {model}"
     health = f"ui {view.paint_ms:.0f} ms · engine p99 {job.engine_lag_p99_ms:.0f} ms" if wide else ""
     gap = "      " if wide else "  "
-    parts = [
-        (model, Tone.DIM),
-        gap,
-        (health, Tone.FAINT),
-        "    " if wide else "",
-        _mark(view),
-        gap[:3] if wide else gap,
-    ]
-    return Content.assemble(*parts, (f"{figures.time_of_day(view.at)}Z", Tone.DIM))
+    parts: list[Piece] = [(model, Tone.DIM), gap]
+    parts += [(health, Tone.FAINT), "    "] if wide else []
+    parts += [_mark(view), gap[:3], (f"{figures.time_of_day(view.at)}Z", Tone.DIM)]
+    return Content.assemble(*parts)
 
 
 def _mark(view: View) -> Content:
