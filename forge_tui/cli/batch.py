@@ -48,7 +48,7 @@ def run(flags: Sequence[Flag], files: Sequence[str], *, as_json: bool, dry_run: 
     ending = _ending(ended, output.folder, wired)
     if as_json and isinstance(ended, Ended):
         with closing(Reader(wired.loaded.db)) as reader:
-            print_document(reader, ended.job.job_id, ended.exported.report, ended.exported.figures)
+            print_document(reader, ended.job.job_id, ended.exported.report, ended.exported.columns)
     click.echo(clean(ending.line), err=True)
     return ending.code
 

@@ -13,7 +13,7 @@ from forge_tui.core.clock import SystemClock
 from forge_tui.core.errors import SettingsRefused, UnknownJob
 from forge_tui.core.job import JobRecord, parse_job
 from forge_tui.core.text import clean
-from forge_tui.pipeline.document import report, row_figures
+from forge_tui.pipeline.document import output_names, report
 from forge_tui.pipeline.export import export_job
 from forge_tui.pipeline.output_folder import check_folder
 from forge_tui.storage.reader import Reader
@@ -61,10 +61,10 @@ def named_job(reader: Reader, name: str) -> JobRecord:
 
 
 def _print_document(reader: Reader, job: JobRecord) -> None:
-    walked = row_figures(reader.rows_in_order(job.job_id))
-    stats = reader.stats(job.job_id)
-    head = report(job, stats, walked, estimated_s=None, duration_s=_ended_at(job) - job.created_at)
-    print_document(reader, job.job_id, head, walked)
+    mix = reader.mix(job.job_id)
+    duration_s = _ended_at(job) - job.created_at
+    head = report(job, reader.stats(job.job_id), mix, estimated_s=None, duration_s=duration_s)
+    print_document(reader, job.job_id, head, output_names(mix.columns))
 
 
 def _ended_at(job: JobRecord) -> float:

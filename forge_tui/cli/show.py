@@ -12,8 +12,8 @@ from forge_tui.core.job import JobRecord
 from forge_tui.core.snapshot import Snapshot
 from forge_tui.core.text import clean, one_line
 from forge_tui.pipeline.document import (
+    Columns,
     Money,
-    RowFigures,
     failures_of,
     job_document,
     money_of,
@@ -56,13 +56,13 @@ def print_plan(plan: Plan, *, as_json: bool) -> None:
     click.echo(f"takes       about {figures.clock(plan.estimated_seconds)}, bound by {plan.bound_by}")
 
 
-def print_document(reader: Reader, job_id: int, report: Mapping[str, object], walked: RowFigures) -> None:
+def print_document(reader: Reader, job_id: int, report: Mapping[str, object], columns: Columns) -> None:
     """The whole job with its rows as one JSON document."""
     write_document(
         sys.stdout,
         report,
-        results_of(reader.rows_in_order(job_id), walked.columns),
-        failures_of(reader.rows_in_order(job_id), walked.columns),
+        results_of(reader.rows_in_order(job_id), columns),
+        failures_of(reader.rows_in_order(job_id), columns),
     )
 
 

@@ -8,8 +8,8 @@ from typing import TextIO
 from forge_tui.core.event import JobPlanned
 from forge_tui.core.failure import RULES, Code, RetryHelps
 from forge_tui.core.job import ENDED, STATUS_IN_JSON, JobRecord
-from forge_tui.core.ticket import Complexity, Source, TicketState
-from forge_tui.storage.rows import JobStats, TicketRow
+from forge_tui.core.ticket import Source, TicketState
+from forge_tui.storage.rows import JobMix, JobStats, TicketRow
 
 RESULT_NAMES = (
     "position",
@@ -58,28 +58,6 @@ class Money:
     def in_usd(self, amount: float) -> float | None:
         """`amount` in US dollars, None where that is not known."""
         return round(amount / self.usd_rate, 6) if self.usd_rate else None
-
-
-@dataclass(frozen=True, slots=True)
-class RowFigures:
-    """What one walk over all rows of a job tells: the mix, and the input's columns with their names in the output."""
-
-    breakdown: Mapping[Complexity, int]
-    unique: int
-    columns: Columns
-
-
-def row_figures(rows: Iterable[TicketRow]) -> RowFigures:
-    """Walk over the rows once; `unique` counts the tickets that are nobody's twin and were not in the cache."""
-    breakdown = dict.fromkeys(Complexity, 0)
-    unique = 0
-    columns: dict[str, None] = {}
-    for row in rows:
-        columns.update(dict.fromkeys(row.columns))
-        if row.complexity is not None:
-            breakdown[row.complexity] += 1
-            unique += row.leader is None and row.source is not Source.CACHE
-    return RowFigures(breakdown, unique, output_names(tuple(columns)))
 
 
 def output_names(columns: Sequence[str]) -> Columns:
@@ -142,16 +120,16 @@ def failure_row(row: TicketRow, columns: Columns) -> dict[str, object]:
 
 
 def report(
-    job: JobRecord, stats: JobStats, figures: RowFigures, *, estimated_s: float | None, duration_s: float | None
+    job: JobRecord, stats: JobStats, mix: JobMix, *, estimated_s: float | None, duration_s: float | None
 ) -> dict[str, object]:
     """The document without its rows; `estimated_s` is what the preview said, where it is known."""
     counts = job.counts
     return {
         **job_document(job),
-        "unique": figures.unique,
-        "twins": counts.total - counts.refused - counts.from_cache - figures.unique,
+        "unique": mix.unique,
+        "twins": counts.total - counts.refused - counts.from_cache - mix.unique,
         "estimated_seconds": estimated_s,
-        "complexity_breakdown": dict(figures.breakdown),
+        "complexity_breakdown": mix.classes,
         "stats": stats_document(stats, money_of(job), duration_s),
     }
 
@@ -271,6 +249,5 @@ def _write_list(stream: TextIO, rows: Iterable[Mapping[str, object]], *, empty: 
     stream.write("\n]" if written else empty)
 
 
-def to_json(value: object) -> str:
-    """Text as it is, in one line; what JSON does not know (a date of a spreadsheet) as its text."""
-    return json.dumps(value, ensure_ascii=False, default=str)
+# Text as it is, in one line; what JSON does not know (a date of a spreadsheet) as its text.
+to_json = json.JSONEncoder(ensure_ascii=False, default=str).encode

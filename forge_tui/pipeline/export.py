@@ -2,39 +2,40 @@
 
 import csv
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
 
-from forge_tui.core.job import JobRecord
 from forge_tui.core.text import clean
 from forge_tui.core.ticket import TicketState
 from forge_tui.pipeline.document import (
     RESULT_NAMES,
-    RowFigures,
+    Columns,
     failure_row,
+    output_names,
     report,
     result_row,
-    row_figures,
     to_json,
 )
 from forge_tui.pipeline.output_folder import FILES, whole_files
 from forge_tui.storage.reader import Reader
+from forge_tui.storage.rows import TicketRow
 
 # A spreadsheet takes a cell that begins like this for a formula; the full-width forms become these on input.
 _FORMULA = frozenset("=+-@\t\r\0\uff1d\uff0b\uff0d\uff20")
-_OWN_NUMBERS = frozenset({"position", "attempts", "tokens", "cost", "cache_hit", "truncated"})
+# Numbers and words of closed sets: nothing in them comes from outside.
+_OUR_OWN = frozenset(RESULT_NAMES) - {"id", "ticket", "summary"}
 
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What was written, and what the walk over the rows found; `report` is what report.json says."""
+    """What was written; `report` is what report.json says, `columns` names the input's columns in the output."""
 
     job_id: int
     results: int
     failures: int
-    figures: RowFigures
+    columns: Columns
     report: dict[str, object]
 
 
@@ -53,54 +54,48 @@ def export_job(
 
     Raises OutputRefused when the folder cannot be written to; what stood there before is untouched then.
     """
-    job = reader.job(job_id)
-    figures = row_figures(reader.rows_in_order(job_id))
+    job, mix = reader.job(job_id), reader.mix(job_id)
+    columns = output_names(mix.columns)
     with whole_files(folder, FILES) as (results, table, failures, summary):
-        done, failed = _write_rows(reader, job, figures, (results, table, failures), csv_raw=csv_raw)
+        done, failed = _write_rows(reader.rows_in_order(job_id), columns, (results, table, failures), csv_raw=csv_raw)
         document = report(
             replace(job, output=str(folder.absolute())),
             reader.stats(job_id),
-            figures,
+            mix,
             estimated_s=estimated_s,
             duration_s=closed_at() - job.created_at,
         )
         summary.write(json.dumps(document, ensure_ascii=False, indent=2, default=str) + "\n")
-    return Exported(job_id, done, failed, figures, document)
+    return Exported(job_id, done, failed, columns, document)
 
 
 def _write_rows(
-    reader: Reader,
-    job: JobRecord,
-    figures: RowFigures,
-    files: tuple[TextIO, TextIO, TextIO],
-    *,
-    csv_raw: bool,
+    rows: Iterable[TicketRow], columns: Columns, files: tuple[TextIO, TextIO, TextIO], *, csv_raw: bool
 ) -> tuple[int, int]:
     results, table, failures = files
-    names = [*RESULT_NAMES, *figures.columns.values()]
-    cell = _raw_cell if csv_raw else _guarded_cell
+    foreign = _raw_cell if csv_raw else _guarded_cell
     writer = csv.writer(table)
-    writer.writerow([cell("", name) for name in names])
+    writer.writerow([*RESULT_NAMES, *map(foreign, columns.values())])
     done = failed = 0
-    for row in reader.rows_in_order(job.job_id):
+    for row in rows:
         if row.state is TicketState.DONE:
-            written = result_row(row, figures.columns)
+            written = result_row(row, columns)
             results.write(to_json(written) + "\n")
-            writer.writerow([cell(name, written.get(name)) for name in names])
+            cells = [(_raw_cell if name in _OUR_OWN else foreign)(written.get(name)) for name in RESULT_NAMES]
+            writer.writerow([*cells, *[foreign(written.get(name)) for name in columns.values()]])
             done += 1
         elif row.state is TicketState.FAILED:
-            failures.write(to_json(failure_row(row, figures.columns)) + "\n")
+            failures.write(to_json(failure_row(row, columns)) + "\n")
             failed += 1
     return done, failed
 
 
-def _guarded_cell(name: str, value: object) -> str:
-    """A cell that no spreadsheet runs and no terminal obeys; our own numbers are exempt."""
-    text = _raw_cell(name, value)
-    return text if name in _OWN_NUMBERS else guard(clean(text))
+def _guarded_cell(value: object) -> str:
+    """A cell that no spreadsheet runs and no terminal obeys."""
+    return guard(clean(_raw_cell(value)))
 
 
-def _raw_cell(name: str, value: object) -> str:
+def _raw_cell(value: object) -> str:
     match value:
         case None:
             return ""
@@ -108,10 +103,8 @@ def _raw_cell(name: str, value: object) -> str:
             return value
         case bool():
             return "true" if value else "false"
-        case list() if name == "flags":
-            return " ".join(value)
         case list() | dict():
-            return to_json(value)
+            return to_json(value) if value else ""
         case _:
             return str(value)
 

@@ -10,11 +10,20 @@ from typing import Any, Unpack
 from forge_tui.core.errors import UnknownJob
 from forge_tui.core.failure import Code
 from forge_tui.core.job import JobRecord, job_label
-from forge_tui.core.ticket import Source, ticket_label
+from forge_tui.core.ticket import Complexity, Source, ticket_label
 from forge_tui.storage import dedup_cache, tally
 from forge_tui.storage.database import open_reader
 from forge_tui.storage.filters import Conditions, FailureFilter, ResultFilter, done_where, failed_where
-from forge_tui.storage.rows import AttemptRow, FailureGroup, FailureRow, JobStats, LabelCounts, ResultRow, TicketRow
+from forge_tui.storage.rows import (
+    AttemptRow,
+    FailureGroup,
+    FailureRow,
+    JobMix,
+    JobStats,
+    LabelCounts,
+    ResultRow,
+    TicketRow,
+)
 from forge_tui.storage.sqlite_faults import sqlite_faults
 from forge_tui.storage.tables import (
     ATTEMPT,
@@ -35,6 +44,14 @@ SELECT code, coalesce(message, ''), count(*) FROM tickets WHERE job_id = ? AND s
 GROUP BY code, message ORDER BY count(*) DESC, code, message
 """
 _LABELS = "SELECT category, priority, count(*) FROM tickets WHERE job_id = ? AND state = 'done' GROUP BY 1, 2"
+_CLASSES = """
+SELECT complexity, count(*), sum(leader IS NULL AND source IS NOT 'cache') FROM tickets
+WHERE job_id = ? AND complexity IS NOT NULL GROUP BY complexity
+"""
+_COLUMNS = """
+SELECT name.key FROM tickets, json_each(tickets.columns) AS name WHERE job_id = ?
+GROUP BY name.key ORDER BY min(tickets.position), min(name.id)
+"""
 _TWINS = """
 SELECT position FROM tickets
 WHERE job_id = :job_id AND leader = :position
@@ -121,6 +138,13 @@ class Reader:
         from_model = counts.done - counts.from_cache - counts.from_twin
         sources = {Source.MODEL: from_model, Source.CACHE: counts.from_cache, Source.TWIN: counts.from_twin}
         return LabelCounts(dict(categories), dict(priorities), sources)
+
+    def mix(self, job_id: int) -> JobMix:
+        """What the job is made of; columns in the order of the input."""
+        counted = self._rows(_CLASSES, (job_id,))
+        classes = dict.fromkeys(Complexity, 0) | {Complexity(name): tickets for name, tickets, _ in counted}
+        columns = tuple(name for (name,) in self._rows(_COLUMNS, (job_id,)))
+        return JobMix(classes, sum(unique for _, _, unique in counted), columns)
 
     def ticket(self, job_id: int, position: int) -> TicketRow:
         """One row with everything, its twins too; raises UnknownJob where there is none."""

@@ -116,6 +116,14 @@ class LabelCounts(NamedTuple):
     sources: dict[Source, int]
 
 
+class JobMix(NamedTuple):
+    """What a job is made of: tickets by class, those that are nobody's twin and were not cached, the input's columns."""
+
+    classes: dict[Complexity, int]
+    unique: int
+    columns: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class JobStats:
     """A job's figures, from its ledger: latencies by nearest rank over answered requests, cost in its currency.

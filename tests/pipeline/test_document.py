@@ -20,10 +20,9 @@ from forge_tui.pipeline.document import (
     output_names,
     report,
     result_row,
-    row_figures,
     write_document,
 )
-from forge_tui.storage.rows import JobStats, TicketRow
+from forge_tui.storage.rows import JobMix, JobStats, TicketRow
 
 BILLING = Classification("billing", "high", "wants a refund", ("repaired",))
 
@@ -70,6 +69,7 @@ def job(state: JobState = JobState.FINISHED, **changes: Any) -> JobRecord:
     return replace(JobRecord(42, spec, state, "", 1000.0, None, None, None, counts, 0, 0.0, None), **changes)
 
 
+MIX = JobMix({Complexity.SIMPLE: 3, Complexity.MEDIUM: 0, Complexity.COMPLEX: 0}, 3, ("label",))
 STATS = JobStats(7, 1, 400, 90, 0.8, 30, 0.05, 900.0, 1800.5, 2000.0, 5, 1, 0.2, 1 / 3, 12.345)
 
 
@@ -108,22 +108,8 @@ def test_no_two_columns_ever_share_a_name(columns: list[str]):
     assert len(set(written)) == len(written)
 
 
-def test_figures_count_the_mix_and_what_had_to_be_asked():
-    rows = [
-        ticket_row(1, columns={"b": 1}),
-        ticket_row(2, source=Source.TWIN, leader=1, columns={"a": 1}),
-        ticket_row(3, source=Source.CACHE, complexity=Complexity.COMPLEX),
-        failed_row(Code.INPUT, complexity=None),
-    ]
-    figures = row_figures(rows)
-    assert figures.unique == 1
-    assert figures.breakdown == {Complexity.SIMPLE: 2, Complexity.MEDIUM: 0, Complexity.COMPLEX: 1}
-    assert list(figures.columns) == ["b", "a"]
-
-
 def test_the_report_keeps_the_originals_names_and_counts_that_add_up():
-    figures = row_figures([ticket_row(n) for n in (1, 2, 3)])
-    document = report(job(), STATS, figures, estimated_s=3.5, duration_s=12.345)
+    document = report(job(), STATS, MIX, estimated_s=3.5, duration_s=12.345)
     assert (document["job_id"], document["status"], document["estimated_seconds"]) == ("J-0042", "done", 3.5)
     parts = ("cached", "unique", "twins", "refused")
     assert [document[name] for name in parts] == [1, 3, 1, 1]
@@ -132,7 +118,7 @@ def test_the_report_keeps_the_originals_names_and_counts_that_add_up():
 
 
 def test_the_statistics_are_in_dollars_and_in_the_providers_currency():
-    stats = report(job(), STATS, row_figures([]), estimated_s=None, duration_s=12.345)["stats"]
+    stats = report(job(), STATS, MIX, estimated_s=None, duration_s=12.345)["stats"]
     assert (stats["cost"], stats["currency"], stats["cost_usd"]) == (0.8, "INR", 0.01)
     assert (stats["total_tokens"], stats["p95_ms"]) == (490, 1800.5)
     assert (stats["cache_hit_rate"], stats["failure_rate"], stats["duration_seconds"]) == (0.2, 0.3333, 12.35)
@@ -140,7 +126,7 @@ def test_the_statistics_are_in_dollars_and_in_the_providers_currency():
 
 def test_without_a_price_no_dollars_are_made_up():
     free = replace(job(), spec=replace(job().spec, settings={}))
-    stats = report(free, STATS, row_figures([]), estimated_s=None, duration_s=None)["stats"]
+    stats = report(free, STATS, MIX, estimated_s=None, duration_s=None)["stats"]
     assert (stats["cost_usd"], stats["currency"], stats["duration_seconds"]) == (None, None, None)
 
 
@@ -157,7 +143,7 @@ def test_without_a_price_no_dollars_are_made_up():
 def test_an_unfinished_job_is_marked_incomplete_with_its_reason(
     state: JobState, code: Code | None, status: str, reason: str | None
 ):
-    document = report(job(state, code=code), STATS, row_figures([]), estimated_s=None, duration_s=None)
+    document = report(job(state, code=code), STATS, MIX, estimated_s=None, duration_s=None)
     assert (document["status"], document["incomplete_reason"]) == (status, reason)
     assert document["incomplete"] is (reason is not None)
 
