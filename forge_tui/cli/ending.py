@@ -13,7 +13,7 @@ from forge_tui.core.errors import (
     KeyRefused,
 )
 from forge_tui.core.failure import RULES
-from forge_tui.core.job import JobRecord, JobState
+from forge_tui.core.job import JobRecord, JobState, PauseReason
 from forge_tui.core.text import clean
 
 
@@ -92,7 +92,9 @@ def interrupted(job: JobRecord | None, by: signal.Signals, then: Next) -> Ending
 
 
 def _advice(job: JobRecord) -> str:
+    # A pause is stored by one word, which its code tells better.
+    reason = "" if job.reason in set(PauseReason) else job.reason
     if job.code is None:
-        return job.reason or "it did not come to its end."
+        return reason or "it did not come to its end."
     advice = RULES[job.code].advice
-    return f"{job.reason}. {advice}" if job.reason and job.reason not in advice else advice
+    return f"{reason}. {advice}" if reason and reason not in advice else advice

@@ -97,9 +97,7 @@ class Runner:
     async def _load(self) -> int:
         plan = await self._session.plan(self._inputs)
         self._estimated_s = plan.estimated_seconds
-        # The job has no number before its first row is stored.
-        self._session.bus.publish(plan.as_event(self._clock.wall(), job_id=0))
-        self._job_id = (await self._session.prepare(self._inputs)).job_id
+        self._job_id = (await self._session.prepare(self._inputs, preview=plan)).job_id
         return self._job_id
 
     async def _watched(self, job_id: int) -> None:

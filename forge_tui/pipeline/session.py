@@ -115,11 +115,16 @@ class Session:
             planner.count(tickets, known)
         return planner.plan()
 
-    async def prepare(self, inputs: Inputs, *, fresh: bool = False) -> Prepared:
-        """Store the rows of `inputs` as a job, or go on with the unfinished one of the same content unless `fresh`."""
+    async def prepare(self, inputs: Inputs, *, fresh: bool = False, preview: Plan | None = None) -> Prepared:
+        """Store the rows of `inputs` as a job, or go on with the unfinished one of the same content unless `fresh`.
+
+        A `preview` of these inputs becomes the job's first event.
+        """
         spec = self._spec(inputs)
         known = None if fresh else await self.store.unfinished_job(spec)
         job_id = known or await self.store.create_job(spec, self._clock.wall())
+        if preview is not None:
+            self.bus.publish(preview.as_event(self._clock.wall(), job_id))
         record = await self.store.job(job_id)
         if record.state is JobState.LOADING:
             self.bus.publish(JobStateChanged(self._clock.wall(), job_id, JobState.LOADING))

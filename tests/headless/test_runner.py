@@ -72,7 +72,7 @@ def test_the_preview_is_the_first_event_and_the_files_the_last(tmp_path: Path):
     """D17: what the preview promised is an event like all others, and stays readable."""
     _, events = Scene(tmp_path).play()
     assert isinstance(events[0], JobPlanned)
-    assert (events[0].total, events[0].unique) == (40, 40)
+    assert (events[0].job_id, events[0].total, events[0].unique) == (1, 40, 40)
     assert events[-1] == JobExported(events[-1].at, 1, str(tmp_path / "out"), 40)
 
 
