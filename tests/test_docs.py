@@ -5,6 +5,7 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
+import defect_table
 import reference_tables
 from forge_tui.cli.main import forge_tui
 
@@ -43,3 +44,7 @@ def test_every_link_between_the_documents_leads_somewhere():
 def test_help_names_every_subcommand():
     shown = CliRunner().invoke(forge_tui, ["--help"]).output
     assert all(name in shown for name in forge_tui.subcommands)
+
+
+def test_the_page_of_defects_names_the_tests_that_answer_them():
+    assert defect_table.PAGE.read_text("utf-8") == defect_table.page(), "write it: python tests/defect_table.py"
