@@ -4,17 +4,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+from console_states import NOW, NOW_MONO, busy
 from forge_tui.console.app import ForgeApp, Look
 from forge_tui.console.hub import Launch, Preview
 from forge_tui.console.view import EngineState, Live
 from forge_tui.core.command import Command
 from forge_tui.core.errors import UnknownJob
-from forge_tui.core.job import JobRecord
+from forge_tui.core.failure import Code
+from forge_tui.core.job import JobCounts, JobRecord, JobSpec, JobState
 from forge_tui.core.snapshot import CommandReply, Snapshot
-from snapshot_builders import MID_RUN
-
-NOW_MONO = MID_RUN.at_mono
-NOW = MID_RUN.at
+from forge_tui.core.ticket import Complexity, Origin
+from forge_tui.storage.rows import FailureRow
 
 
 class StillClock:
@@ -170,6 +170,94 @@ class RecordingHub:
         self.job = replace(self.job, seq=self.job.seq + 1, replies=(*self.job.replies, reply))
 
 
+def failure(
+    position: int, complexity: Complexity | None, code: Code, tries: int, minutes: int, message: str
+) -> FailureRow:
+    """One row of the failures list."""
+    return FailureRow(
+        position=position,
+        origin=Origin("tickets_5k.csv", position + 1),
+        external_id=None,
+        complexity=complexity,
+        code=code,
+        message=message,
+        http_status=None,
+        ticket_attempts=0 if code is Code.SERVER else tries,
+        service_attempts=tries if code is Code.SERVER else 0,
+        tokens=0,
+        cost=0.0,
+        leader=None,
+        failed_at=NOW - 60 * minutes - 5,
+        text=f"ticket {position}",
+    )
+
+
+_C, _M, _S = Complexity.COMPLEX, Complexity.MEDIUM, Complexity.SIMPLE
+FAILURES = [
+    failure(80, None, Code.INPUT, 0, 9, "line 81: no text"),
+    failure(118, _C, Code.SERVER, 6, 8, "500 model_call_error"),
+    failure(231, _M, Code.LENGTH, 2, 4, "answer cut at 2048"),
+    failure(407, _C, Code.SCHEMA, 3, 8, 'category "refunds" is not one of the five'),
+    failure(519, _M, Code.REQUEST, 1, 3, "400 body rejected"),
+    failure(640, _M, Code.LENGTH, 2, 3, "answer cut at 2048"),
+    failure(958, _C, Code.SERVER, 6, 7, "500 model_call_error"),
+    failure(1211, _M, Code.SCHEMA, 3, 2, 'category "refunds" is not one of the five'),
+    failure(1304, _C, Code.SCHEMA, 3, 7, 'category "refunds" is not one of the five'),
+]
+FAILURES += [failure(1400 + n, _M, Code.FILTER, 1, 1, "refused by the filter") for n in range(21)]
+
+
+def job(job_id: int, file: str, state: JobState, done: int, total: int, **changes: Any) -> JobRecord:
+    """One job of the store."""
+    figures: dict[str, Any] = {"failed": 0, "took_s": 141.0, "cost": 0.0, "reason": "", "code": None} | changes
+    failed = figures["failed"]
+    spec = JobSpec(
+        (file,), "0" * 64, "body", "sarvam", "https://api.example/v1", "sarvam-105b", "v3", {"currency": "INR"}
+    )
+    counts = JobCounts(total=total, done=done, failed=failed, queued=total - done - failed)
+    start = NOW - 86_400 + job_id
+    return JobRecord(
+        job_id=job_id,
+        spec=spec,
+        state=state,
+        reason=figures["reason"],
+        created_at=start,
+        started_at=start,
+        finished_at=start + figures["took_s"],
+        hold_until=None,
+        counts=counts,
+        tokens=0,
+        cost=figures["cost"],
+        output=None,
+        code=figures["code"],
+    )
+
+
+JOBS = [
+    job(42, "tickets_5k.csv", JobState.RUNNING, 2416, 5003, failed=30, took_s=552, cost=24.0),
+    job(41, "tickets_1k.csv", JobState.FINISHED_WITH_FAILURES, 998, 1000, failed=2, cost=8.02),
+    job(40, "backlog.jsonl", JobState.PAUSED, 612, 5100, reason="operator", cost=6.06),
+    job(39, "emails.csv", JobState.HALTED, 38, 840, reason="key refused", code=Code.AUTH, cost=0.42),
+    job(38, "demo.txt", JobState.FINISHED, 200, 200, took_s=9),
+]
+
+
 def console(hub: RecordingHub | None = None, *, clock: StillClock | None = None, **look: Any) -> ForgeApp:
     """A console that draws only when ticked."""
-    return ForgeApp(hub or RecordingHub(MID_RUN), clock or StillClock(), Look(hz=0, **look))
+    return ForgeApp(hub or working_hub(), clock or StillClock(), Look(hz=0, **look))
+
+
+def working_hub(snapshot: Snapshot | None = None, engine: EngineState | None = None) -> RecordingHub:
+    """A hub with jobs and failures in its store."""
+    hub = RecordingHub(busy() if snapshot is None else snapshot, engine)
+    hub.rows.job_list = list(JOBS)
+    hub.rows.failure_list = list(FAILURES)
+    return hub
+
+
+async def settle(pilot: Any) -> None:
+    """Let workers come home and everything be drawn."""
+    for _ in range(3):
+        await pilot.app.workers.wait_for_complete()
+        pilot.app.tick()
+        await pilot.pause()

@@ -20,6 +20,7 @@ class Scope(StrEnum):
     LIST = "list"
     FAILURES = "failures"
     LOG = "log"
+    HELD = "held"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,8 @@ KEYS = (
     ),
     Key("failures.cluster", "c", "c", "cluster", "Causes", "group by cause, try one of each", _F),
     Key("job.undo", "u", "u", "undo", "Undo", "undo R or x while it is held (enter: now)"),
+    Key("held.now", "enter", "⏎", "give_now", "Now", "give R or x at once while it is held", Scope.HELD),
+    Key("job.key", "K", "K", "key", "Key", "enter the API key, masked; kept for this session only"),
     Key("job.new", "n", "n", "new_job", "New", "launch screen"),
     Key("job.pause", "p", "p", "pause", "Pause", "stop sending, or resume"),
     Key("job.drain", "d", "d", "drain", "Drain", "finish what is in flight, then stop"),
@@ -101,7 +104,9 @@ BY_ID = {key.id: key for key in KEYS}
 def bindings(*scopes: Scope) -> list[BindingType]:
     """The bindings of one part of the console."""
     return [
-        Binding(key.keys, key.action, key.label or key.wide_label, id=key.id, show=False, priority=False)
+        Binding(
+            key.keys, key.action, key.label or key.wide_label, id=key.id, show=False, priority=key.scope is Scope.HELD
+        )
         for key in KEYS
         if key.scope in scopes
     ]
@@ -126,5 +131,5 @@ def checked_keymap(wanted: Mapping[str, str]) -> dict[str, str]:
 
 
 def _apart(one: Scope, other: Scope) -> bool:
-    """Whether two parts never listen at once."""
-    return {one, other} == {Scope.LOG, Scope.FAILURES}
+    """Whether two parts never listen at once: a held order takes its key before anybody else hears it."""
+    return Scope.HELD in {one, other} or {one, other} == {Scope.LOG, Scope.FAILURES}

@@ -1,10 +1,12 @@
 """What the five screens share: header above, footer below, the frame handed to every part, and the size classes."""
 
-from collections.abc import Iterator
-from typing import ClassVar
+from collections.abc import Iterator, Mapping
+from string import ascii_lowercase
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.events import Key
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -14,8 +16,15 @@ from forge_tui.console.widgets.footer import WIDE, Footer, Hint
 from forge_tui.console.widgets.frame import Frame
 from forge_tui.console.widgets.header import Header
 from forge_tui.console.widgets.line import Line
+from forge_tui.console.widgets.notice import Notice
+from forge_tui.console.widgets.too_small import TooSmall
+from forge_tui.core.job import JobState
+
+if TYPE_CHECKING:
+    from forge_tui.console.desk import Desk
 
 # What a screen offers at its foot unless it says otherwise; an entry is shown while its binding is active.
+_RESUMABLE = frozenset({JobState.PAUSED, JobState.HALTED, JobState.READY})
 _FIXED = ("app.help", "app.command")
 
 
@@ -24,6 +33,10 @@ class ConsoleScreen(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.SCREEN)
     FOOTER: ClassVar[tuple[str, ...]] = ()
+    FOOTER_WIDE: ClassVar[tuple[str, ...]] = ()
+    ALLOW_IN_MAXIMIZED_VIEW = "Header, Notice, Footer"
+
+    _jumps: Mapping[str, Frame] = {}
 
     def on_mount(self) -> None:
         self._parts = [part for part in self.query(Widget) if isinstance(part, Frame | Line)]
@@ -31,11 +44,18 @@ class ConsoleScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         yield Header(id="header")
         yield from self.body()
+        yield Notice(id="notice")
         yield Footer(id="footer")
+        yield TooSmall(id="too-small")
 
     def body(self) -> ComposeResult:
         """What stands between header and footer."""
         raise NotImplementedError
+
+    @property
+    def forge(self) -> "Desk":
+        """The app, as what it is."""
+        return self.app  # type: ignore[return-value]  # the console's screens run in no other app
 
     def show(self, view: View) -> None:
         """Hand the frame to every part that is on screen."""
@@ -45,20 +65,68 @@ class ConsoleScreen(Screen[None]):
             if part.size.width:
                 part.show(view)
 
+    # -- panes ----------------------------------------------------------------------------------------------------
+
     def action_step_back(self) -> None:
         """Out of the zoom."""
         self.minimize()
 
+    def action_zoom(self) -> None:
+        frame = self._frame_of(self.focused)
+        if frame is not None:
+            self.maximize(frame, container=False)
+
+    def action_unzoom(self) -> None:
+        self.minimize()
+
+    def action_jump(self) -> None:
+        """Put a letter on each pane; the next key goes to the pane of that letter."""
+        frames = [part for part in self._parts if isinstance(part, Frame) and part.size.width]
+        self._show_letters(dict(zip(ascii_lowercase, frames, strict=False)))
+
+    def on_key(self, event: Key) -> None:
+        if self._jumps:
+            target = self._jumps.get(event.character or "")
+            self._show_letters({})
+            event.stop()
+            event.prevent_default()
+            if target is not None:
+                first = target if target.can_focus else next((part for part in target.query() if part.can_focus), None)
+                self.set_focus(first)
+
+    def _show_letters(self, jumps: Mapping[str, Frame]) -> None:
+        for frame in self._jumps.values():
+            frame.letter = ""
+            frame.refresh()
+        self._jumps = jumps
+        for letter, frame in jumps.items():
+            frame.letter = letter
+            frame.refresh()
+
+    def _frame_of(self, widget: Widget | None) -> Frame | None:
+        return next((node for node in widget.ancestors_with_self if isinstance(node, Frame)), None) if widget else None
+
+    # -- the foot ---------------------------------------------------------------------------------------------------
+
     def label(self, key_id: str, *, wide: bool) -> str:
         """The footer's words for a key; screens put counts into theirs."""
         key = BY_ID[key_id]
+        if key_id == "job.pause":
+            return self._pause_label()
         return (key.wide_label if wide else "") or key.label
+
+    def _pause_label(self) -> str:
+        waits = [words for words in self.forge.view.pending if words in {"Pausing", "Resuming"}]
+        if waits:
+            in_flight = self.forge.view.job.limits.slots_in_use
+            return f"{waits[0]} {in_flight}" if in_flight else waits[0]
+        return "Resume" if self.forge.view.job.state in _RESUMABLE else "Pause"
 
     def hints(self) -> Iterator[Hint]:
         """The footer's entries, those that work here only."""
         wide = self.size.width >= WIDE
         active = {bound.binding.id: bound for bound in self.active_bindings.values()}
-        for key_id in self.FOOTER:
+        for key_id in (wide and self.FOOTER_WIDE) or self.FOOTER:
             bound = active.get(key_id)
             if bound is not None:
                 shown = BY_ID[key_id].shown if not wide or key_id != "mark.toggle" else "space"

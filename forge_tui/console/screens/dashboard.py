@@ -27,6 +27,15 @@ class DashboardScreen(ConsoleScreen):
         "failures.retry",
         "failures.retry_filter",
         "mark.toggle",
+        "list.open",
+        "list.filter",
+        "job.pause",
+        "job.new",
+    )
+    FOOTER_WIDE: ClassVar[tuple[str, ...]] = (
+        "failures.retry",
+        "failures.retry_filter",
+        "mark.toggle",
         "mark.all",
         "list.open",
         "list.filter",

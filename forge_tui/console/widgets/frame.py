@@ -24,11 +24,13 @@ class Frame(Widget):
     COMPONENT_CLASSES: ClassVar[set[str]] = {"frame--edge", "frame--name", "frame--note"}
 
     NAME = ""
+    ALLOW_MAXIMIZE = True
 
     def __init__(self, *children: Widget, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(*children, id=id, classes=classes)
         self._name_shown = Content(self.NAME)
         self._note_shown = Content("")
+        self.letter = ""
 
     def caption(self, name: Content | str, note: Content | str = "") -> None:
         """Set what the top edge says; strings are taken literally."""
@@ -82,7 +84,7 @@ class Frame(Widget):
         if room - taken < 6:
             note, taken = Content(""), 1
         name = self._name_shown.truncate(max(0, room - taken - 1), ellipsis=True)
-        segments = [Segment("┌", edge)]
+        segments = [Segment(self.letter, edge + Style(reverse=True)) if self.letter else Segment("┌", edge)]
         used = 0
         if len(name):
             segments += self._label(name, "frame--name")
@@ -98,7 +100,7 @@ class Frame(Widget):
         return list(Visual.to_strips(self, content.pad(1, 1), content.cell_length + 2, 1, style)[0])
 
 
-class Pane(Frame):
+class Pane(Frame, can_focus=True):
     """A frame whose inside is lines of text, made from the view by `lines`; a line is drawn again when it changed."""
 
     DEFAULT_CSS = "Pane { text-wrap: nowrap; }"

@@ -1,0 +1,236 @@
+"""The console's desk: reads the newest snapshot on a timer, hands one frame to what is on screen, sends orders back."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from textual import work
+from textual.app import App
+from textual.filter import NoColor
+from textual.timer import Timer
+
+from forge_tui.console import themes
+from forge_tui.console.ascii import AsciiFilter
+from forge_tui.console.crash import without_locals
+from forge_tui.console.hub import EngineGone, Hub, Launch
+from forge_tui.console.keys import checked_keymap
+from forge_tui.console.orders import Orders
+from forge_tui.console.pace import Pace
+from forge_tui.console.screens.quit import Leave
+from forge_tui.console.view import Crashed, Live, Stopped, View
+from forge_tui.console.widgets.latency import PLOTTER
+from forge_tui.core.clock import Clock
+from forge_tui.core.command import Command
+from forge_tui.core.errors import ForgeError
+from forge_tui.core.event import BreakerStateName
+from forge_tui.core.job import ENDED, JobRecord
+from forge_tui.core.snapshot import Snapshot
+from forge_tui.telemetry import frame
+
+Severity = Literal["information", "warning", "error"]
+
+REREAD_JOBS_AFTER_S = 1.0
+RECENT_FILES = 5
+CLIPBOARD_FILE = "forge-clipboard.txt"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How the console looks and behaves: `hz` 0 leaves drawing to `tick`; without `clipboard`, copies go to a file."""
+
+    hz: float = 4.0
+    ascii_only: bool = False
+    clipboard: bool = True
+    theme: str = themes.DARK.name
+    keymap: Mapping[str, str] | None = None
+
+
+class Desk(App[Leave]):
+    """What every key of ForgeApp works with; `view` is the frame on screen."""
+
+    def __init__(self, hub: Hub, clock: Clock, look: Look | None = None, *, first: Launch | None = None) -> None:
+        super().__init__()
+        self.hub = hub
+        self.clock = clock
+        self.look = look or Look()
+        self.orders = Orders()
+        self.pace = Pace(self.look.hz)
+        self.view = View()
+        self.crash_text = ""
+        self._first = first
+        self._frozen: Snapshot | None = None
+        self._jobs: tuple[JobRecord, ...] = ()
+        self._jobs_read: tuple[int, float] = (-1, float("-inf"))
+        self._beat: Timer | None = None
+        if self.no_color:
+            self._filters.append(NoColor())
+        if self.look.ascii_only:
+            self._filters.append(AsciiFilter())
+        self.set_keymap(checked_keymap(self.look.keymap or {}))
+
+    def on_mount(self) -> None:
+        for theme in themes.OURS:
+            self.register_theme(theme)
+        self.theme = self.look.theme
+        self.hub.start()
+        if self._first is not None:
+            self.launch(self._first)
+        self.call_after_refresh(self._first_tick)
+
+    def _first_tick(self) -> None:
+        self.tick()
+        if self.look.hz:
+            self._load_plotter()
+            self._next_beat()
+
+    @work(thread=True, exit_on_error=False)
+    def _load_plotter(self) -> None:
+        PLOTTER.load()
+
+    # -- the frame ------------------------------------------------------------------------------------------------
+
+    def _next_beat(self) -> None:
+        self._beat = self.set_timer(self.pace.interval_s, self._timed_tick)
+
+    def _timed_tick(self) -> None:
+        started = self.clock.monotonic()
+        self.tick()
+
+        def painted() -> None:
+            self.pace.painted(1000.0 * (self.clock.monotonic() - started))
+            self._next_beat()
+
+        self.call_after_refresh(painted)
+
+    def tick(self) -> None:
+        """Read the newest snapshot and show it."""
+        now = self.clock.monotonic()
+        newest = self.hub.snapshot()
+        for reply in self.orders.answered(newest.replies):
+            if not reply.accepted:
+                self.say(reply.message, severity="warning")
+        self.orders.give_due(now)
+        before, self.view = self.view, self._view_of(self._frozen or newest, now)
+        self._tell_changes(before, self.view)
+        self._read_jobs_if_changed(now)
+        for screen in self.screen_stack:
+            show = getattr(screen, "show", None)
+            if show is not None and screen.is_mounted:
+                show(self.view)
+
+    def _view_of(self, job: Snapshot, now: float) -> View:
+        files = (file for record in self._jobs for file in record.spec.files)
+        return View(
+            job=job,
+            now_mono=now,
+            at=self.clock.wall(),
+            engine=self.hub.state(),
+            frozen=self._frozen is not None,
+            paint_ms=self.pace.paint_ms,
+            pending=self.orders.pending,
+            held=self.orders.held,
+            jobs=self._jobs,
+            recent_files=tuple(dict.fromkeys(files))[:RECENT_FILES],
+        )
+
+    def _tell_changes(self, before: View, after: View) -> None:
+        """Rare facts get a toast, and the bell where nobody looks."""
+        if before.job.job_id != after.job.job_id:
+            return
+        if before.job.state not in ENDED and after.job.state in ENDED:
+            self._call_attention(frame.ending(after.job))
+        if before.job.breaker.state == BreakerStateName.CLOSED and after.job.breaker.state == BreakerStateName.OPEN:
+            self._call_attention(f"breaker opened: {after.job.breaker.reason}", severity="warning")
+
+    def _call_attention(self, words: str, severity: Severity = "information") -> None:
+        self.say(words, severity=severity)
+        if not self.app_focus:
+            self.bell()
+
+    def _read_jobs_if_changed(self, now: float) -> None:
+        version, read_at = self._jobs_read
+        current = self.view.job.jobs_version
+        due = now - read_at >= REREAD_JOBS_AFTER_S
+        if due and version != current and isinstance(self.view.engine, Live | Crashed | Stopped):
+            self._jobs_read = (current, now)
+            self._read_jobs()
+
+    @work(thread=True, exclusive=True, group="jobs", exit_on_error=False)
+    def _read_jobs(self) -> None:
+        try:
+            jobs = self.hub.rows.jobs()
+        except ForgeError as error:
+            self.call_from_thread(self.say, str(error), severity="error")
+            return
+        self.call_from_thread(self._put_jobs, jobs)
+
+    def _put_jobs(self, jobs: Sequence[JobRecord]) -> None:
+        self._jobs = tuple(jobs)
+        self.tick()
+
+    # -- orders ---------------------------------------------------------------------------------------------------
+
+    def order(self, make: Callable[[int], Command], words: str) -> None:
+        """Send the command that `make` builds around a fresh id; `words` name it until it is answered."""
+        command_id = self.hub.next_command_id()
+
+        def send() -> int:
+            self.hub.send(make(command_id))
+            return command_id
+
+        self.ask(send, words)
+
+    def ask(self, ask: Callable[[], int], words: str) -> None:
+        """Ask the hub for something that is answered to the command id it returns."""
+        try:
+            self.orders.sent(ask(), words)
+        except EngineGone:
+            self.say("engine has stopped", severity="error")
+            return
+        self.tick()
+
+    def hold(self, words: str, give: Callable[[], None]) -> None:
+        """Give an order in five seconds unless it is undone: `u` takes it back, enter gives it now."""
+        self.orders.hold(words, give, self.clock.monotonic())
+        self.tick()
+
+    def launch(self, launch: Launch) -> None:
+        """Ask the engine to run a job."""
+        self.ask(lambda: self.hub.launch(launch), "Launching")
+
+    def resume_job(self, job_id: int) -> None:
+        """Ask the engine to go on with a job of the store."""
+        self.ask(lambda: self.hub.resume_job(job_id), "Resuming")
+
+    def use_key(self, key: str) -> None:
+        """Hand an API key to the engine; it is kept nowhere else."""
+        self.ask(lambda: self.hub.use_key(key), "Connecting")
+
+    # -- words ----------------------------------------------------------------------------------------------------
+
+    def say(self, text: str, *, severity: Severity = "information") -> None:
+        """A toast of literal words."""
+        self.notify(text, severity=severity, markup=False)
+
+    def copy(self, text: str) -> None:
+        """To the clipboard by OSC 52, or to a file that is named where the terminal has none."""
+        if self.look.clipboard:
+            self.copy_to_clipboard(text)
+            self.say("copied")
+            return
+        path = Path(CLIPBOARD_FILE)
+        try:
+            path.write_text(text, encoding="utf-8", errors="replace")
+        except OSError as fault:
+            self.say(f"not copied: {path}: {fault.strerror}", severity="error")
+        else:
+            self.say(f"copied to file {path}")
+
+    # -- a bug of ours --------------------------------------------------------------------------------------------
+
+    def _fatal_error(self) -> None:
+        """Textual would print the values of variables, a key among them: ours says where, never what."""
+        self.crash_text = without_locals(self._exception)
+        self.bell()
+        self._close_messages_no_wait()
