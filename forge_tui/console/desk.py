@@ -69,6 +69,12 @@ class Desk(App[Leave]):
             self._filters.append(AsciiFilter())
         self.set_keymap(checked_keymap(self.look.keymap or {}))
 
+    def get_css_variables(self) -> dict[str, str]:
+        """The theme's variables and ours."""
+        variables = super().get_css_variables()
+        self.theme_variables = variables | themes.derived(variables)
+        return self.theme_variables
+
     def on_mount(self) -> None:
         for theme in themes.OURS:
             self.register_theme(theme)

@@ -21,13 +21,13 @@ class Tone(StrEnum):
 
     PLAIN = ""
     STRONG = "bold"
-    DIM = "$text-muted"
-    FAINT = "$text-disabled"
-    GOOD = "$text-success"
-    WARN = "$text-warning"
-    BAD = "$text-error"
-    LEAD = "$text-primary"
-    ACCENT = "$text-accent"
+    DIM = "$dim"
+    FAINT = "$faint"
+    GOOD = "$success"
+    WARN = "$warning"
+    BAD = "$error"
+    LEAD = "$primary"
+    ACCENT = "$accent"
 
 
 Piece = str | tuple[str, str] | Content

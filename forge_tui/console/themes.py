@@ -1,5 +1,8 @@
 """Our palettes: quiet greys, one amber for what leads the eye, and green, yellow and red for states alone."""
 
+from collections.abc import Mapping
+
+from textual.color import Color
 from textual.theme import Theme
 
 DARK = Theme(
@@ -35,3 +38,16 @@ LIGHT = Theme(
 )
 
 OURS = (DARK, LIGHT)
+
+_DIM, _FAINT = 0.38, 0.66  # how far from the text towards the background
+
+
+def derived(variables: Mapping[str, str]) -> dict[str, str]:
+    """Our two shades of quieter text, `$dim` and `$faint`, mixed from whatever theme is in use.
+
+    Textual's own `$text-muted` is worked out against a background, which a span of text does not have: it is white there.
+    """
+    text, ground = Color.parse(variables["foreground"]), Color.parse(variables["background"])
+    if text.ansi is not None or ground.ansi is not None:
+        return {"dim": "ansi_bright_black", "faint": "ansi_bright_black"}
+    return {"dim": text.blend(ground, _DIM).hex, "faint": text.blend(ground, _FAINT).hex}

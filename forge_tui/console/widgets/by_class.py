@@ -20,7 +20,7 @@ class ByClassPane(Pane):
     def show(self, view: View) -> None:
         job = view.job
         beside = f"beside: {job.from_cache} cached, {job.from_twin + job.twins} twins, {job.refused} refused"
-        self.caption(line(self.NAME, (f" · {beside}", Tone.DIM)) if job.job_id else self.NAME)
+        self.caption(line((self.NAME, Tone.STRONG), (f" · {beside}", Tone.DIM)) if job.job_id else self.NAME)
         super().show(view)
 
     def lines(self, view: View, width: int, height: int) -> list[Content]:  # noqa: ARG002 - five lines whatever the height

@@ -28,13 +28,13 @@ class Frame(Widget):
 
     def __init__(self, *children: Widget, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(*children, id=id, classes=classes)
-        self._name_shown = Content(self.NAME)
+        self._name_shown = Content.styled(self.NAME, "bold")
         self._note_shown = Content("")
         self.letter = ""
 
     def caption(self, name: Content | str, note: Content | str = "") -> None:
-        """Set what the top edge says; strings are taken literally."""
-        name = name if isinstance(name, Content) else Content(name)
+        """Set what the top edge says; strings are taken literally, a name in bold."""
+        name = name if isinstance(name, Content) else Content.styled(name, "bold")
         note = note if isinstance(note, Content) else Content(note)
         if not (name.is_same(self._name_shown) and note.is_same(self._note_shown)):
             self._name_shown, self._note_shown = name, note

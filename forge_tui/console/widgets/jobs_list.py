@@ -32,7 +32,7 @@ class JobsPane(Pane):
 
     def show(self, view: View) -> None:
         self.caption(
-            line("Jobs", f" {len(view.jobs)}" if view.jobs else ""), line(("n", f"bold {Tone.ACCENT}"), " new")
+            f"Jobs {len(view.jobs)}" if view.jobs else "Jobs", line(("n", f"bold {Tone.ACCENT}"), " new")
         )
         super().show(view)
 
@@ -74,7 +74,7 @@ def _stored(record: JobRecord) -> _Entry:
     counts = record.counts
     ended = record.finished_at or record.started_at or record.created_at
     took_s = ended - (record.started_at or record.created_at)
-    cost = figures.money(record.cost, "INR") if record.cost else ""
+    cost = figures.money(record.cost, str(record.spec.settings.get("currency") or "")) if record.cost else ""
     share = figures.percent(counts.done + counts.failed, counts.total)
     return _Entry(record.label, _file(record), record.state, _why(record), share, counts.failed, took_s, cost)
 

@@ -33,7 +33,7 @@ class LatencyPane(Pane):
 
     def show(self, view: View) -> None:
         if self.room >= _WIDE:
-            self.caption(line(self.NAME, (f" · {_all_figures(view.job.latency)}", Tone.DIM)), "last 2 min")
+            self.caption(line((self.NAME, Tone.STRONG), (f" · {_all_figures(view.job.latency)}", Tone.DIM)), "last 2 min")
         else:
             self.caption(self.NAME)
         super().show(view)
