@@ -215,10 +215,13 @@ async def _inspect_or_create(path: Path) -> None:
 
 
 def _size_or_create(path: Path) -> int:
-    if path.exists():
-        return path.stat().st_size
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-    return 0
+    if not path.exists():
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        return 0
+    # Found out here, because aiosqlite's thread outlives the failed attempt to open a connection.
+    if not path.is_file() or not os.access(path, os.R_OK | os.W_OK):
+        raise DatabaseFault(f"{path} is no file that can be read and written")
+    return path.stat().st_size
 
 
 async def _inspect(path: Path, size_bytes: int) -> None:

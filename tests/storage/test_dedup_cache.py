@@ -10,7 +10,7 @@ MS = 0.001
 
 
 async def _answer(store, at, **given):
-    job_id = await a_job(store, [a_row(1, "a")], now=at, ttl_s=None)
+    job_id = await a_job(store, [a_row(1, "a")], now=NOW, ttl_s=None)
     await store.record(a_settlement(job_id, done(1, **given)), at)
 
 
@@ -19,7 +19,8 @@ async def _known(store, at, ttl_s=DAY_S):
 
 
 async def _answer_given(store, at):
-    job_id = await a_job(store, [a_row(1, "a")], now=at)
+    job_id = await a_job(store, now=NOW)  # a job begun later would drop what has expired
+    await store.add_rows(job_id, [a_row(1, "a")], [], now=at, ttl_s=DAY_S)
     (ticket,) = await all_rows(store, job_id)
     return ticket.classification.category if ticket.classification else None
 

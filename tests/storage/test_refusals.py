@@ -38,8 +38,9 @@ async def _filled(path, count=50):
 
 async def test_the_database_of_another_program_is_refused_untouched(tmp_path):
     path = tmp_path / "other.db"
-    _statements(path, "CREATE TABLE theirs (x)", "INSERT INTO theirs VALUES (1)")
+    _statements(path, "PRAGMA journal_mode = WAL", "CREATE TABLE theirs (x)", "INSERT INTO theirs VALUES (1)")
     assert "another program" in await _refusal(path)
+    assert {file.name for file in tmp_path.iterdir()} == {"other.db", "other.db.lock"}
 
 
 async def test_a_foreign_database_with_a_log_keeps_both_files_as_they_are(tmp_path):
