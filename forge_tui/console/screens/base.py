@@ -59,6 +59,7 @@ class ConsoleScreen(Screen[None]):
 
     def show(self, view: View) -> None:
         """Hand the frame to every part that is on screen."""
+        self.set_class(view.stale_s > 0, "-stale")
         footer = self.query_one(Footer)
         footer.hints, footer.fixed = tuple(self.hints()), tuple(self._fixed_hints())
         for part in self._parts:

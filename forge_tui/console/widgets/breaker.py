@@ -49,7 +49,8 @@ def _facts(breaker: BreakerView, width: int, room: int) -> list[str]:
         return _filled(", ".join(parts).split(" "), " ", width)[:room]
     if width >= _WIDE:
         return _filled([part.split(" <")[0] for part in parts], " · ", width)[:room]
-    return [one_line(part, width) for part in (*parts[:2], parts[-1])][:room]
+    shown = (*parts[:2], parts[-1])
+    return [part if cell_width(part) <= width else part.split(" <")[0] for part in shown][:room]
 
 
 def _filled(parts: list[str], between: str, width: int) -> list[str]:

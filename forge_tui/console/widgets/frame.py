@@ -9,6 +9,7 @@ from typing import ClassVar
 from rich.segment import Segment
 from rich.style import Style
 from textual.content import Content
+from textual.geometry import Region
 from textual.strip import Strip
 from textual.visual import Visual
 from textual.widget import Widget
@@ -120,16 +121,20 @@ class Pane(Frame, can_focus=True):
         if width <= 0 or height <= 0:
             return
         before, self._lines = self._lines, self.lines(view, width, height)[:height]
-        if len(before) != len(self._lines) or any(
-            not old.is_same(new) for old, new in zip(before, self._lines, strict=True)
-        ):
-            self.refresh()
+        changed = [y for y in range(max(len(before), len(self._lines))) if not _same(before, self._lines, y)]
+        if changed:
+            self.refresh(*(Region(1, y + 1, self.size.width - 2, 1) for y in changed))
 
     def on_resize(self) -> None:
         self._lines = []
+        self.refresh()
         self.show(self._view)
 
     def inner_line(self, y: int) -> Strip:
         if y >= len(self._lines):
             return Strip.blank(self.room, self.rich_style)
         return self.strip_of(self._lines[y], self.room)
+
+
+def _same(before: Sequence[Content], after: Sequence[Content], y: int) -> bool:
+    return y < len(before) and y < len(after) and before[y].is_same(after[y])

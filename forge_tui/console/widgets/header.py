@@ -2,7 +2,7 @@
 
 from textual.content import Content
 
-from forge_tui.console.presentation import STATE_SIGNS, Piece, Tone, line, spread
+from forge_tui.console.presentation import STATE_SIGNS, Tone, line, spread
 from forge_tui.console.view import Crashed, Live, Refused, Starting, Stopped, View
 from forge_tui.console.widgets.line import Line
 from forge_tui.core.job import job_label
@@ -10,41 +10,55 @@ from forge_tui.core.text import cell_width, one_line
 from forge_tui.telemetry import figures, frame
 
 WIDE = 120
+_LEAST_FILE = 12
 
 
 class Header(Line):
     """One line over every screen."""
 
     def content(self, view: View, width: int) -> Content:
-        right = _right(view, wide=width >= WIDE)
-        return spread(_left(view, width - right.cell_length - 3), Content.assemble(right, " "), width)
+        rights = _rights(view, wide=width >= WIDE)
+        lead, state = _lead(view), _state(view)
+        file = one_line(view.job.file, 80)
+        least = lead.cell_length + min(_LEAST_FILE, cell_width(file)) + state.cell_length + 5
+        right = next((right for right in rights if right.cell_length + least <= width), rights[-1])
+        room = width - right.cell_length - lead.cell_length - state.cell_length - 6
+        name = one_line(file, max(0, room))
+        return spread(Content.assemble(lead, name, "   " if name else " ", state), line("  ", right, " "), width)
 
 
-def _left(view: View, room: int) -> Content:
+def _lead(view: View) -> Content:
     lead = line(" ", ("forge", f"bold {Tone.ACCENT}"), (" ▸ ", Tone.FAINT))
+    if not view.job.job_id:
+        return Content.assemble(lead, ("no job", Tone.DIM))
+    return Content.assemble(lead, (f"{job_label(view.job.job_id)} ", Tone.STRONG))
+
+
+def _state(view: View) -> Content:
     job = view.job
     if not job.job_id:
-        return Content.assemble(lead, ("no job", Tone.DIM))
+        return Content("")
     words = frame.state_words(job)
-    shown = words.upper() if ":" not in words else words
-    state = f"{shown} {figures.clock(job.elapsed_s)}"
-    label = job_label(job.job_id)
-    file = one_line(job.file, max(8, room - cell_width(label) - cell_width(state) - lead.cell_length - 4))
-    tone = STATE_SIGNS[job.state][1]
-    return Content.assemble(lead, (label, Tone.STRONG), f" {file}   ", (state, f"bold {tone}"))
+    if ":" in words:
+        # The reason stands below, in full; here its code is enough.
+        words = " ".join(part for part in (job.state.value, job.state_code) if part)
+    tone = Tone.WARN if words.startswith("waiting") else STATE_SIGNS[job.state][1]
+    return line((f"{words.upper()} {figures.clock(job.elapsed_s)}", f"bold {tone}"))
 
 
-def _right(view: View, *, wide: bool) -> Content:
+def _rights(view: View, *, wide: bool) -> list[Content]:
+    """What stands at the right, the fullest first."""
     job = view.job
+    mark = _mark(view)
+    clock = (f"{figures.time_of_day(view.at)}Z", Tone.DIM)
     model = one_line(job.model, 28)
-    if wide and job.provider:
-        model = f"provider {one_line(job.provider, 16)} · model {model}"
-    health = f"ui {view.paint_ms:.0f} ms · engine p99 {job.engine_lag_p99_ms:.0f} ms" if wide else ""
-    gap = "      " if wide else "  "
-    parts: list[Piece] = [(model, Tone.DIM), gap]
-    parts += [(health, Tone.FAINT), "    "] if wide else []
-    parts += [_mark(view), gap[:3], (f"{figures.time_of_day(view.at)}Z", Tone.DIM)]
-    return Content.assemble(*parts)
+    shorter = [line((model, Tone.DIM), "  ", mark, "  ", clock), line(mark, "  ", clock), mark]
+    if not wide:
+        return shorter
+    health = f"ui {view.paint_ms:.0f} ms · engine p99 {job.engine_lag_p99_ms:.0f} ms"
+    source = f"provider {one_line(job.provider, 16)} · model {model}" if job.provider else ""
+    full = line((source, Tone.DIM), "      ", (health, Tone.FAINT), "    ", mark, "   ", clock)
+    return [full, *shorter]
 
 
 def _mark(view: View) -> Content:

@@ -31,9 +31,7 @@ class JobsPane(Pane):
     NAME = "Jobs"
 
     def show(self, view: View) -> None:
-        self.caption(
-            f"Jobs {len(view.jobs)}" if view.jobs else "Jobs", line(("n", f"bold {Tone.ACCENT}"), " new")
-        )
+        self.caption(f"Jobs {len(view.jobs)}" if view.jobs else "Jobs", line(("n", f"bold {Tone.ACCENT}"), " new"))
         super().show(view)
 
     def lines(self, view: View, width: int, height: int) -> list[Content]:

@@ -1,5 +1,6 @@
 """The latency pane: p50 and p95 of the last minutes as curves, the whole job's percentiles in figures."""
 
+from itertools import groupby
 from math import isfinite
 
 from textual.content import Content
@@ -17,6 +18,8 @@ _FIGURES = 8  # cells: " p50 3.2"
 _WIDE = 48
 _LEAST_WIDTH, _LEAST_HEIGHT = 12, 3
 _HEAD_ROOM = 1.1
+_LEAST_SPAN = 0.7
+_LEAST_TOP_S = 0.01
 
 PLOTTER = Plotter()
 
@@ -33,7 +36,9 @@ class LatencyPane(Pane):
 
     def show(self, view: View) -> None:
         if self.room >= _WIDE:
-            self.caption(line((self.NAME, Tone.STRONG), (f" · {_all_figures(view.job.latency)}", Tone.DIM)), "last 2 min")
+            self.caption(
+                line((self.NAME, Tone.STRONG), (f" · {_all_figures(view.job.latency)}", Tone.DIM)), "last 2 min"
+            )
         else:
             self.caption(self.NAME)
         super().show(view)
@@ -87,9 +92,8 @@ def _drawable(point: LatencyPoint) -> bool:
 def _range(points: list[LatencyPoint]) -> tuple[float, float]:
     """From a little under the lowest p50 to a little over the highest p95."""
     low, high = min(point.p50 for point in points), max(point.p95 for point in points)
-    low = max(0.0, min(low, high) / _HEAD_ROOM)
-    high = max(high, low) * _HEAD_ROOM
-    return (low, high) if high - low > 1e-3 else (low, low + 1e-3)
+    high = max(high, low, _LEAST_TOP_S) * _HEAD_ROOM
+    return max(0.0, min(low / _HEAD_ROOM, high * _LEAST_SPAN)), high
 
 
 def _axis(low: float, high: float, height: int, *, fine: bool) -> list[str]:
@@ -110,14 +114,22 @@ def _tick(seconds: float, *, fine: bool) -> str:
 def _both(p95: str, p50: str) -> Content:
     """One row of both curves; in a cell of both the dots are joined, in the colour of p95."""
     parts: list[tuple[str, str]] = []
-    for upper, lower in zip(p95, p50, strict=True):
-        if upper == " ":
-            parts.append((lower, Tone.LEAD))
-        elif lower == " ":
-            parts.append((upper, Tone.ACCENT))
-        else:
-            parts.append((chr(ord(upper) | ord(lower)), Tone.ACCENT))
+    for tone, cells in groupby(zip(p95, p50, strict=True), key=_tone_of):
+        parts.append(("".join(_joined(upper, lower) for upper, lower in cells), tone))
     return Content.assemble(*parts)
+
+
+def _tone_of(cell: tuple[str, str]) -> str:
+    upper, lower = cell
+    if upper != " ":
+        return Tone.ACCENT
+    return Tone.LEAD if lower != " " else Tone.PLAIN
+
+
+def _joined(upper: str, lower: str) -> str:
+    if upper == " " or lower == " ":
+        return lower if upper == " " else upper
+    return chr(ord(upper) | ord(lower))
 
 
 def _names(points: list[LatencyPoint], low: float, high: float, height: int) -> list[Content]:
@@ -154,12 +166,12 @@ def _all_figures(latency: Percentiles) -> str:
 
 
 def _value(seconds: float) -> str:
-    """At most four cells."""
+    """At most three cells: `12`, `3.2`, `.40`."""
     if not isfinite(seconds) or seconds >= 999.5:
-        return figures.short_count(seconds)[:4]
+        return figures.short_count(seconds)[:3]
     if seconds >= 9.95:
         return f"{seconds:.0f}"
-    return f"{seconds:.1f}" if seconds >= 0.95 else f"{seconds:.2f}"
+    return f"{seconds:.1f}" if seconds >= 0.95 else f"{seconds:.2f}"[1:]
 
 
 def _count(number: int) -> str:

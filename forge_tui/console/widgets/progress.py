@@ -66,7 +66,7 @@ def what_hinders(job: Snapshot) -> str:
     if job.state in (JobState.HALTED, JobState.PAUSED) or job.state in ENDED:
         keys = _keys(job)
         first = notes[0] if notes else one_line(frame.state_words(job), 200)
-        words = first if job.state is not JobState.HALTED else f"{one_line(job.state_reason, 200)}: {first}"
+        words = first if job.state is not JobState.HALTED else f"{one_line(job.state_reason, 200)}; {first}"
         return f"{words}: {keys}" if keys else words
     return notes[0] if notes else ""
 

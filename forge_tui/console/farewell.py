@@ -1,0 +1,32 @@
+"""The six lines left on the normal screen: what came of the job, where its results are, how to go on."""
+
+from forge_tui.core.job import ENDED, job_label
+from forge_tui.core.snapshot import Snapshot
+from forge_tui.core.text import one_line
+from forge_tui.telemetry import figures, frame
+
+WIDTH = 100
+
+
+def farewell(job: Snapshot, again: str) -> list[str]:
+    """Counts, cost, duration, results and the command that goes on; `again` is the command line that goes on with the job."""
+    if not job.job_id:
+        return []
+    label = job_label(job.job_id)
+    lines = [
+        f"{label} {one_line(job.file, 60)}: {one_line(frame.state_words(job), 60)}",
+        f"tickets   {frame.fit(frame.counts_parts(job), '  ', WIDTH)}",
+        f"cost      {frame.spent_text(job)} for {figures.count(job.tokens)} tokens, {frame.cache_text(job)}",
+        f"time      {figures.clock(job.elapsed_s)} in {figures.count(job.requests)} requests",
+        f"results   {_results(job, label)}",
+        f"go on     {_go_on(job, label, again)}",
+    ]
+    return [one_line(line, WIDTH + 40) for line in lines]
+
+
+def _results(job: Snapshot, label: str) -> str:
+    return job.exported_to or f"kept in the database: forge-tui export {label} --output FOLDER"
+
+
+def _go_on(job: Snapshot, label: str, again: str) -> str:
+    return f"forge-tui jobs {label}" if job.state in ENDED else again

@@ -1,0 +1,118 @@
+"""The console from start to end: engine and screen put together, signals, the drain, and what is left on the terminal."""
+
+import asyncio
+import gc
+import shlex
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TextIO
+
+from forge_tui.console.app import ForgeApp
+from forge_tui.console.desk import Look
+from forge_tui.console.engine_thread import SWITCH_INTERVAL_S, EngineThread
+from forge_tui.console.farewell import farewell
+from forge_tui.console.hub import Launch
+from forge_tui.console.screens.quit import Leave
+from forge_tui.core.clock import Clock
+
+INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+CRASHED = 1
+_POLL_S = 0.05
+_LEAVE_ANYWAY_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What the console opens with: the files named on the command line, its look, and its own command line."""
+
+    files: Sequence[str] = ()
+    look: Look | None = None
+    again: str = "forge-tui"
+    report_crash: Callable[[str], None] | None = None
+
+
+def run(engine: EngineThread, clock: Clock, start: Start) -> int:
+    """Show the console until it is left; answers the exit code: 0, 1 after a crash of the screen, 128 + a signal."""
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    first = Launch(tuple(start.files)) if start.files else None
+    app = ForgeApp(engine, clock, start.look, first=first)
+    stage = _Stage(app, engine, clock)
+    code = asyncio.run(stage.play())
+    if app.crash_text:
+        _print(sys.stderr, [app.crash_text, "The engine has drained; the job can be resumed."])
+        if start.report_crash is not None:
+            start.report_crash(app.crash_text)
+    _print(sys.stdout, farewell(engine.snapshot(), _again(app, start)))
+    return CRASHED if app.crash_text and not code else code
+
+
+def _again(app: ForgeApp, start: Start) -> str:
+    """The command line that goes on: as typed, with the job's files where it named none."""
+    if start.files:
+        return start.again
+    record = next((record for record in app.view.jobs if record.job_id == app.view.job.job_id), None)
+    return shlex.join([*shlex.split(start.again), *(record.spec.files if record else ())])
+
+
+class _Stage:
+    """The screen, then the drain, on one loop, so that signals are heard all the time."""
+
+    def __init__(self, app: ForgeApp, engine: EngineThread, clock: Clock) -> None:
+        self._app = app
+        self._engine = engine
+        self._clock = clock
+        self._first: signal.Signals | None = None
+        self._at_once = False
+
+    async def play(self) -> int:
+        loop = asyncio.get_running_loop()
+        heard = [number for number in INTERRUPTS if signal.getsignal(number) is not signal.SIG_IGN]
+        for number in heard:
+            loop.add_signal_handler(number, self._came, number)
+        # What exists after the first paint lives as long as the process: the collector need not look at it again.
+        loop.call_later(1.0, _freeze_garbage)
+        try:
+            leave = await self._app.run_async()
+            await self._drain(at_once=leave is Leave.NOW)
+        finally:
+            for number in heard:
+                loop.remove_signal_handler(number)
+        return 0 if self._first is None else 128 + self._first
+
+    def _came(self, number: signal.Signals) -> None:
+        if self._first is None:
+            self._first = number
+            self._engine.stop()
+            self._app.exit(Leave.DRAIN)
+        else:
+            self._at_once = True
+            self._engine.stop(at_once=True)
+
+    async def _drain(self, *, at_once: bool) -> None:
+        self._engine.stop(at_once=at_once or self._at_once)
+        in_flight = self._engine.snapshot().in_flight
+        if in_flight and not at_once:
+            _print(sys.stderr, [f"draining: {in_flight} tickets in flight come home; ctrl+c ends at once"])
+        left_at: float | None = None
+        while not self._engine.join(0):
+            if self._at_once and left_at is None:
+                left_at = self._clock.monotonic() + _LEAVE_ANYWAY_S
+            if left_at is not None and self._clock.monotonic() > left_at:
+                return
+            await self._clock.sleep(_POLL_S)
+
+
+def _freeze_garbage() -> None:
+    gc.collect()
+    gc.freeze()
+
+
+def _print(stream: TextIO, lines: Sequence[str]) -> None:
+    """Lines for whoever still reads: after a hang-up nobody does."""
+    try:
+        stream.write("".join(f"{line}\n" for line in lines))
+        stream.flush()
+    except OSError:
+        return
