@@ -1,0 +1,209 @@
+"""Outages, limits and halts in virtual time: tickets wait or stay queued, and little is wasted on a dead provider."""
+
+import pytest
+
+from forge_tui.core.event import BreakerChanged, GateShut, JobStateChanged
+from forge_tui.core.failure import Code
+from forge_tui.core.job import JobState
+from session_builders import in_a_world, texts
+
+FAULTS = "latency=0.05,error_rate=0.1,rate_limit_rate=0.05,seed=3"
+
+
+def a_run(count=500, **world):
+    async def story(w):
+        state = await w.run(texts(count))
+        return state, w.snapshot, w.stats, w.clock.monotonic()
+
+    return in_a_world(story, **world)
+
+
+@pytest.mark.parametrize("wait", ["", ",retry_after=1"])
+def test_ten_per_cent_errors_and_five_per_cent_limits_fail_no_ticket(wait):
+    """D1, D2: the original ends with 28 of 500 and its breaker open."""
+    state, shot, stats, _ = a_run(sim=FAULTS + wait)
+    assert state is JobState.FINISHED
+    assert (shot.done, shot.failed) == (500, 0)
+    assert shot.breaker.times_opened == 0
+    assert stats.requests <= 1.3 * 500 / 0.85
+
+
+def test_limits_that_name_no_wait_cost_little_time():
+    assert a_run(sim=FAULTS)[3] <= 10.0
+
+
+@pytest.mark.parametrize("form", ["seconds", "float", "ms", "date", "text", "groq"])
+def test_nobody_sends_before_the_instant_that_a_limit_named(form):
+    """D9: every form of Retry-After is a floor for all workers."""
+    sim = f"latency=0.05,rate_limit_rate=0.05,headers={form},retry_after=3,seed=4"
+
+    async def story(w):
+        await w.run(texts(150))
+        shut = w.of(GateShut)
+        # What was on its way when the 429 was written arrives inside the hold; nothing is sent after it was read.
+        late = [
+            (at, event)
+            for event in shut
+            for at in (sent.at for sent in w.events if type(sent).__name__ == "BatchSent")
+            if event.at < at < event.at + 3.0
+        ]
+        return w.snapshot, shut, late
+
+    shot, shut, late = in_a_world(story, sim=sim)
+    assert shot.done == 150
+    assert shut
+    assert late == []
+
+
+@pytest.mark.parametrize(
+    ("phases", "slots"),
+    [("2-3602:refused", 10), ("2-3602:hang", 10), ("2-3602:hang", 2), ("2-3602:internal_error", 10)],
+)
+def test_an_hour_of_outage_fails_no_ticket_and_wastes_few_requests(phases, slots):
+    """D1: tickets wait behind the open breaker; at most 35 requests find out that the hour is not over."""
+    state, shot, stats, end_s = a_run(600, sim=f"latency=0.2,phases={phases}", concurrency=slots)
+    assert state is JobState.FINISHED
+    assert (shot.done, shot.failed) == (600, 0)
+    assert stats.requests - 600 <= 35
+    assert end_s <= 3602 + 300 + 60 + 2 * 600 * 0.2 / slots + 60
+
+
+def test_a_provider_that_is_down_for_half_a_minute_in_every_three_fails_no_ticket():
+    """Each time five failures in a row open the breaker; what wastes requests is only what opens it."""
+    phases = "+".join(f"{start}-{start + 30}:refused" for start in range(5, 3605, 180))
+    state, shot, stats, _ = a_run(800, sim=f"latency=16,phases={phases}", concurrency=4)
+    assert state is JobState.FINISHED
+    assert shot.failed == 0
+    assert stats.requests - 800 <= 120
+
+
+def test_a_job_begun_while_the_breaker_is_open_ends_complete():
+    """D1: the original fails it whole in 0.2 s."""
+
+    async def story(w):
+        await w.run(texts(40), "first.txt")
+        state = await w.run(texts(140)[40:], "second.txt")
+        return state, w.snapshot, [event.state for event in w.of(BreakerChanged)]
+
+    sim = "latency=0.2,phases=0.5-40:internal_error"
+    state, shot, changes = in_a_world(story, sim=sim, max_outage_s=5.0)
+    assert "OPEN" in changes
+    assert state is JobState.PAUSED or (shot.done, shot.failed) == (100, 0)
+
+
+@pytest.mark.parametrize(
+    ("script", "key", "code"),
+    [
+        ("", "sk_wrong", Code.AUTH),
+        ("", "sk_sim_noquota", Code.QUOTA),
+        ("20-:revoked", "sk_sim_ok", Code.AUTH),
+        ("20-:no_credit", "sk_sim_ok", Code.QUOTA),
+        ("20:redirect", "sk_sim_ok", Code.REDIRECT),
+    ],
+)
+def test_what_the_operator_must_cure_halts_the_job_and_keeps_every_ticket(script, key, code):
+    """D3: a wrong key is told as such, after no more requests than were in flight."""
+
+    async def story(w):
+        state = await w.run(texts(60))
+        return state, w.snapshot, w.stats, w.of(JobStateChanged)[-1]
+
+    sim = f"latency=0.2,script={script}" if script else "latency=0.2"
+    state, shot, stats, last = in_a_world(story, sim=sim, key=key)
+    assert state is JobState.HALTED
+    assert last.code is code
+    assert shot.failed == 0
+    assert shot.done + shot.queued + shot.waiting == 60
+    assert stats.requests <= 20 + 10
+
+
+def test_an_unknown_model_halts_the_job():
+    state, shot, stats, _ = a_run(60, sim="latency=0.1", model="nope")
+    assert (state, shot.failed, shot.queued) == (JobState.HALTED, 0, 60)
+    assert stats.requests <= 5
+
+
+def test_a_halted_job_goes_on_when_the_cause_is_cured(tmp_path):
+    rows = texts(60)
+
+    async def story(w):
+        state = await w.run(rows)
+        return state, w.snapshot, w.stats
+
+    db = tmp_path / "forge.db"
+    state, shot, _ = in_a_world(story, sim="latency=0.1,script=20-:revoked", db=db)
+    assert state is JobState.HALTED
+    cured, after, stats = in_a_world(story, sim="latency=0.1", db=db)
+    assert cured is JobState.FINISHED
+    assert (after.done, after.failed, after.resumed) == (60, 0, True)
+    assert stats.requests == 60 - shot.done
+
+
+def test_five_unusable_first_answers_stop_the_job_before_more_is_spent():
+    state, shot, stats, _ = a_run(100, sim="latency=0.1,faults=garbage:1")
+    assert state is JobState.PAUSED
+    assert stats.requests <= 9
+    assert shot.done == 0
+    assert shot.failed == 0
+
+
+def test_a_budget_is_passed_by_no_more_than_what_was_in_flight():
+    state, shot, _, _ = a_run(300, sim="latency=0.1", max_cost=1.0)
+    assert state is JobState.PAUSED
+    assert shot.state_code == Code.BUDGET
+    assert 0.8 <= shot.cost <= 1.0
+    assert shot.failed == 0
+    assert shot.done + shot.queued == 300
+
+
+def test_a_long_wait_pauses_the_job_which_resumes_by_itself():
+    """D9: Retry-After of half an hour holds no slot and fails nothing."""
+
+    async def story(w):
+        state = await w.run(texts(50))
+        return state, w.snapshot, [event.state for event in w.of(JobStateChanged)], w.clock.monotonic()
+
+    state, shot, states, end_s = in_a_world(story, sim="latency=0.2,retry_after=1800,script=20:rate_limited")
+    assert state is JobState.FINISHED
+    assert shot.done == 50
+    assert states.count(JobState.PAUSED) == 1
+    assert 1800 <= end_s <= 1800 * 1.2 + 60
+
+
+def test_a_run_that_may_not_outlast_an_outage_stops_and_keeps_its_tickets():
+    state, shot, _, end_s = a_run(300, sim="latency=0.2,phases=2-90000:refused", max_outage_s=3600.0)
+    assert state is JobState.PAUSED
+    assert shot.failed == 0
+    assert 3600 <= end_s <= 3600 + 400
+
+
+def test_a_host_that_never_answered_halts_after_a_minute():
+    state, shot, _, end_s = a_run(30, sim="latency=0.2,phases=0-90000:refused")
+    assert (state, shot.failed, shot.done) == (JobState.HALTED, 0, 0)
+    assert 60 <= end_s <= 200
+
+
+@pytest.mark.parametrize("fault", ["bad_gateway", "gateway_timeout", "overloaded", "billing_unavailable", "reset"])
+def test_a_failing_request_is_repeated_after_a_backoff_never_at_once(fault):
+    """D10: the original sends three requests in 0.2 s."""
+
+    async def story(w):
+        await w.run(texts(30))
+        return w.snapshot, w.stats
+
+    shot, stats = in_a_world(story, sim=f"latency=0.01,script=10-11:{fault}", concurrency=1)
+    assert (shot.done, shot.failed) == (30, 0)
+    gaps = [later - earlier for earlier, later in zip(stats.sends, stats.sends[1:], strict=False)]
+    assert stats.requests == 32
+    assert max(gaps) >= 0.8 or stats.sends[-1] - stats.sends[0] >= 0.8
+
+
+def test_a_waiting_retry_holds_no_slot():
+    """D8: two tickets wait for seconds on two slots; the others go on."""
+
+    async def story(w):
+        await w.run(texts(60))
+        return w.clock.monotonic()
+
+    calm = in_a_world(story, sim="latency=0.1", concurrency=2)
+    assert in_a_world(story, sim="latency=0.1,script=10-11:internal_error", concurrency=2) <= calm + 1.5
