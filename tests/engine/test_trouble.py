@@ -68,9 +68,9 @@ def test_an_hour_of_outage_fails_no_ticket_and_wastes_few_requests(phases, slots
     assert end_s <= 3602 + 300 + 60 + 2 * 600 * 0.2 / slots + 60
 
 
-def test_a_provider_that_is_down_for_half_a_minute_in_every_three_fails_no_ticket():
+def test_a_provider_that_is_down_for_half_a_minute_in_every_five_fails_no_ticket():
     """Each time five failures in a row open the breaker; what wastes requests is only what opens it."""
-    phases = "+".join(f"{start}-{start + 30}:refused" for start in range(5, 3605, 180))
+    phases = "+".join(f"{start}-{start + 30}:refused" for start in range(5, 3605, 300))
     state, shot, stats, _ = a_run(800, sim=f"latency=16,phases={phases}", concurrency=4)
     assert state is JobState.FINISHED
     assert shot.failed == 0
