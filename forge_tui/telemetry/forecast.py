@@ -67,8 +67,10 @@ def _class_left(counts: Counts, meters: Meters, live: LiveViews, complexity: Com
 def predicted_eta(
     job: Snapshot, work: tuple[ClassWork, ...], meters: Meters, *, eta_after: int, tickets_per_s: float | None
 ) -> Eta | None:
-    """The ETA of a job that is under way; None where only an operator's hand lets it go on."""
+    """The ETA of a job that is under way; None where nothing is known of it yet, or only an operator lets it go on."""
     limits = job.limits
+    if not job.total:
+        return None
     held_s = _until(limits.hold_until_mono, job.at_mono)
     if job.state in ENDED or job.state is JobState.HALTED or (job.state is JobState.PAUSED and not held_s):
         return None

@@ -25,6 +25,7 @@ class Fault(StrEnum):
     OVERLOADED = "overloaded"
     BILLING_UNAVAILABLE = "billing_unavailable"
     GATEWAY_TIMEOUT = "gateway_timeout"
+    REJECTED = "rejected"
     TOO_LARGE = "too_large"
     TOO_LONG = "too_long"
     REDIRECT = "redirect"
@@ -89,6 +90,9 @@ HTTP_FAULTS: dict[Fault, ErrorAnswer] = {
     Fault.OVERLOADED: ErrorAnswer(503, "rate_limit_exceeded_error", "The service is under high load"),
     Fault.BILLING_UNAVAILABLE: ErrorAnswer(503, "billing_service_unavailable_error", "Billing service unavailable"),
     Fault.GATEWAY_TIMEOUT: ErrorAnswer(504, "gateway_timeout_error", "Gateway timeout"),
+    Fault.REJECTED: ErrorAnswer(
+        400, "invalid_request_error", "body.messages.1.user.content : The content was rejected"
+    ),
     Fault.TOO_LARGE: ErrorAnswer(413, None, "<html><body><h1>413 Request Entity Too Large</h1></body></html>"),
     Fault.TOO_LONG: ErrorAnswer(
         422, "unprocessable_entity_error", "The request exceeds the model context window of 128000 tokens"
@@ -109,6 +113,7 @@ AT_THE_DOOR = RATE_LIMITS | {
     Fault.REVOKED,
     Fault.NO_CREDIT,
     Fault.REDIRECT,
+    Fault.REJECTED,
     Fault.TOO_LARGE,
     Fault.NO_RESPONSE_FORMAT,
     Fault.NO_JSON_SCHEMA,

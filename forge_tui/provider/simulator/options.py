@@ -51,7 +51,8 @@ class SimulatorOptions:
 
     `latency_s` is the median of an answer (`fixed`, `flat`) or of its first token (`batch`), all of it times
     `speed`. `requests_per_min` None is no limit; `burst` None lets a whole minute's requests come at once.
-    `cycle_s` starts the phases over. A script wins over a phase, a phase over chance.
+    `cycle_s` starts the phases over. Each of `poison` is a word and what befalls every call that holds it. A script
+    wins over poison, poison over a phase, a phase over chance.
     """
 
     seed: int = 1
@@ -70,6 +71,7 @@ class SimulatorOptions:
     phases: tuple[Phase, ...] = ()
     cycle_s: float | None = None
     script: tuple[ScriptLine, ...] = ()
+    poison: tuple[tuple[str, Fault], ...] = ()
 
     def phase_at(self, since_start_s: float) -> Phase | None:
         """The first phase that holds at this instant."""

@@ -119,6 +119,16 @@ def _phases(text: str) -> tuple[Phase, ...]:
     return tuple(phases)
 
 
+def _poison(text: str) -> tuple[tuple[str, Fault], ...]:
+    pairs = []
+    for part in text.split("+"):
+        word, _, name = part.partition(":")
+        if not word:
+            raise ValueError("a word is needed")
+        pairs.append((word, _named(Fault, name or Fault.REJECTED)))
+    return tuple(pairs)
+
+
 def _script(text: str) -> tuple[ScriptLine, ...]:
     lines = []
     for part in text.split("+"):
@@ -154,5 +164,6 @@ _KEYS: dict[str, _Key] = {
         "FROM-TO:NAME or FROM-TO:NAME@SHARE, in seconds, joined by +", lambda text: {"phases": _phases(text)}
     ),
     "cycle": _Key("seconds after which the phases start over", lambda text: {"cycle_s": _number(text, low=1)}),
+    "poison": _Key("WORD or WORD:NAME joined by +", lambda text: {"poison": _poison(text)}),
     "script": _Key("CALL:NAME, FIRST-LAST:NAME or FIRST-:NAME joined by +", lambda text: {"script": _script(text)}),
 }

@@ -85,7 +85,7 @@ class SimulatedProvider:
         digest = hashlib.sha256(request.body).digest()
         attempt = self.stats.arrived(now, digest)
         rng = random.Random(f"{self.options.seed}:{digest.hex()}:{attempt}")
-        fault = self._pick_fault(now, rng)
+        fault = self._pick_fault(request.body, now, rng)
         call = _Call(now, Stamp(new_request_id(rng, wall), wall), rng, fault)
         exchange = self._silence(call) or self._with_limits(request, self._check(request, version, call), now)
         if fault is not None:
@@ -93,12 +93,15 @@ class SimulatedProvider:
         self.stats.answered(exchange)
         return exchange
 
-    def _pick_fault(self, now: float, rng: random.Random) -> Fault | None:
+    def _pick_fault(self, body: bytes, now: float, rng: random.Random) -> Fault | None:
         chance, weather = rng.random(), rng.random()
         number = self.stats.requests
         for line in self._script:
             if line.first <= number and (line.last is None or number <= line.last):
                 return line.fault
+        for word, fault in self.options.poison:
+            if word.encode() in body:
+                return fault
         phase = self.options.phase_at(now - self.stats.sends[0])
         if phase is not None and weather < phase.share:
             return phase.fault
