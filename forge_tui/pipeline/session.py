@@ -70,7 +70,7 @@ class Session:
             )
         )
         self._stages: Stages | None = None
-        self._steering = Steering(self.store, self._gates, self.bus, clock)
+        self._steering = Steering(self.store, self._gates, self.bus, clock, max_cost=settings.max_cost)
         self._obeying = asyncio.create_task(self._steering.obey_for_ever(), name="steering")
 
     @classmethod
@@ -204,7 +204,7 @@ class Session:
         )
         canary = self._settings.canary_requests or None
         unproven = not proven and self.endpoint.provider != "local"
-        self._gates.begin_job(self._settings.max_cost, opening.cost, canary if unproven else None)
+        self._gates.begin_job(self._steering.max_cost, opening.cost, canary if unproven else None)
         now_wall, now = self._clock.wall(), self._clock.monotonic()
         for due, ticket in await self.store.waiting(job_id, now_wall):
             stages.window.hold(ticket)
@@ -230,7 +230,7 @@ class Session:
             cost=opening.cost,
             saved_tokens=opening.saved_tokens,
             saved_cost=opening.saved_cost,
-            max_cost=self._settings.max_cost,
+            max_cost=self._steering.max_cost,
             resumed=resumed,
         )
 

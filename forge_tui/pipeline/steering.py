@@ -48,9 +48,12 @@ class Answer:
 
 
 class Steering:
-    """Takes commands in and obeys them in order; `runs_wanted` holds the jobs that a command asked to run."""
+    """Takes commands in and obeys them in order; `runs_wanted` holds the jobs that a command asked to run.
 
-    def __init__(self, store: JobStore, gates: Gates, bus: EventBus, clock: Clock) -> None:
+    `max_cost` is the budget as it stands: a run that goes on after it was raised goes on under the raised one.
+    """
+
+    def __init__(self, store: JobStore, gates: Gates, bus: EventBus, clock: Clock, *, max_cost: float | None) -> None:
         self._store = store
         self._gates = gates
         self._bus = bus
@@ -58,6 +61,7 @@ class Steering:
         self._inbox: asyncio.Queue[Command] = asyncio.Queue(MOST_WAITING)
         self.running: Running | None = None
         self.job_id = 0
+        self.max_cost = max_cost
         self.runs_wanted: asyncio.Queue[int] = asyncio.Queue()
 
     def submit(self, command: Command) -> None:
@@ -183,8 +187,9 @@ class Steering:
             gates.requests.set_rate(self._clock.monotonic(), command.requests_per_min or None)
             changes.append(f"requests/min {command.requests_per_min:g}")
         if command.max_cost is not None:
-            self._changed("budget", gates.budget.max_cost or 0.0, command.max_cost)
-            gates.budget.set_max(command.max_cost or None)
+            self._changed("budget", self.max_cost or 0.0, command.max_cost)
+            self.max_cost = command.max_cost or None
+            gates.budget.set_max(self.max_cost)
             changes.append(f"budget {command.max_cost:g}")
         if self.running is not None:
             self.running.engine.wake()
