@@ -257,7 +257,7 @@ def working_hub(snapshot: Snapshot | None = None, engine: EngineState | None = N
 
 async def settle(pilot: Any) -> None:
     """Let workers come home and everything be drawn."""
-    for _ in range(3):
+    for _ in range(2):
         await pilot.app.workers.wait_for_complete()
         pilot.app.tick()
         await pilot.pause()

@@ -24,7 +24,7 @@ LATENCIES = {
     Complexity.SIMPLE: Percentiles(3.3, 5.2, 5.9, 81),
 }
 SERIES = tuple(
-    LatencyPoint(age_s, 2.6 + 0.7 * sin(age_s / 17), 5.0 + 1.9 * sin(age_s / 11 + 1)) for age_s in range(115, 0, -5)
+    LatencyPoint(age_s, 2.8 + 0.5 * sin(age_s / 19), 6.1 + 1.3 * sin(age_s / 11 + 1)) for age_s in range(115, 0, -5)
 )
 
 
@@ -82,20 +82,35 @@ def busy(**changes: Any) -> Snapshot:
     return replace(job, **changes)
 
 
+def at_rest() -> Any:
+    """Nothing waits for a slot or for leave to send."""
+    return replace(busy().limits, slots_in_use=0, requests_last_min=0, tokens_last_min=0, next_send_at_mono=None)
+
+
 def first_seconds() -> Snapshot:
+    fresh = tuple(replace(view, waiting=0, done=0, failed=0, batch_size=1) for view in MID_RUN.classes)
     return busy(
         done=4,
         failed=0,
+        from_model=4,
+        from_cache=0,
+        from_twin=0,
         eta=None,
         elapsed_s=3.0,
         canary=True,
+        classes=fresh,
         latency=Percentiles(),
         latency_series=(),
         cost=0.04,
         cost_projected=None,
+        tickets_per_s=1.3,
+        bound=BoundView("requests/min"),
         events=(),
         refused=0,
-        queued=4906,
+        queued=4914,
+        in_flight=5,
+        waiting=0,
+        twins=80,
     )
 
 
@@ -115,7 +130,7 @@ def breaker_open() -> Snapshot:
         times_opened=1,
         history=(BreakerChange(NOW - 12, BreakerStateName.OPEN, "5 in a row"),),
     )
-    return busy(breaker=opened, bound=BoundView("breaker open"), in_flight=0, queued=2478, eta=None)
+    return busy(breaker=opened, bound=BoundView("breaker open"), in_flight=0, queued=2478, limits=at_rest())
 
 
 def half_open() -> Snapshot:
@@ -212,6 +227,10 @@ def finished() -> Snapshot:
         elapsed_s=822.0,
         eta=None,
         classes=ended,
+        limits=at_rest(),
+        latency_series=(),
+        tickets_per_s=0.0,
+        tokens_per_s=0.0,
         cost=41.4,
         bound=BoundView("queue empty"),
         exported_to="tickets_5k-results",

@@ -11,7 +11,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from forge_tui.console.keys import BY_ID, Scope, bindings
-from forge_tui.console.view import View
+from forge_tui.console.view import Crashed, View
 from forge_tui.console.widgets.footer import WIDE, Footer, Hint
 from forge_tui.console.widgets.frame import Frame
 from forge_tui.console.widgets.header import Header
@@ -60,10 +60,11 @@ class ConsoleScreen(Screen[None]):
     def show(self, view: View) -> None:
         """Hand the frame to every part that is on screen."""
         self.set_class(view.stale_s > 0, "-stale")
+        self.set_class(isinstance(view.engine, Crashed), "-crashed")
         footer = self.query_one(Footer)
         footer.hints, footer.fixed = tuple(self.hints()), tuple(self._fixed_hints())
         for part in self._parts:
-            if part.size.width:
+            if part.size.width or part.SPEAKS_UP:
                 part.show(view)
 
     # -- panes ----------------------------------------------------------------------------------------------------

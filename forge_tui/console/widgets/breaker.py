@@ -44,7 +44,7 @@ def breaker_lines(breaker: BreakerView, now: float, width: int, height: int) -> 
 def _facts(breaker: BreakerView, width: int, room: int) -> list[str]:
     parts = frame.breaker_parts(breaker)
     if breaker.state == BreakerStateName.HALF_OPEN:
-        parts.append("an answer closes it, a fault opens it again")
+        parts.append("an answer closes it, a fault reopens it")
     if not breaker.enabled or breaker.state != BreakerStateName.CLOSED:
         return _filled(", ".join(parts).split(" "), " ", width)[:room]
     if width >= _WIDE:

@@ -12,6 +12,7 @@ class CrashPane(Pane):
     """The end of the traceback; results that were acknowledged are on disk, and can be exported."""
 
     NAME = "Engine crashed"
+    SPEAKS_UP = True
 
     def show(self, view: View) -> None:
         self.display = isinstance(view.engine, Crashed)

@@ -22,9 +22,10 @@ SIDES = 4  # two edges and a blank inside each
 class Frame(Widget):
     """A framed pane; what stands inside are its children (with a margin of 1) or, in a Pane, its own lines."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"frame--edge", "frame--name", "frame--note"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"frame--edge", "frame--name", "frame--note", "frame--letter"}
 
     NAME = ""
+    SPEAKS_UP = False  # shows and hides itself, so it must hear of every frame
     ALLOW_MAXIMIZE = True
 
     def __init__(self, *children: Widget, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
@@ -85,7 +86,8 @@ class Frame(Widget):
         if room - taken < 6:
             note, taken = Content(""), 1
         name = self._name_shown.truncate(max(0, room - taken - 1), ellipsis=True)
-        segments = [Segment(self.letter, edge + Style(reverse=True)) if self.letter else Segment("┌", edge)]
+        letter = self.get_component_rich_style("frame--letter")
+        segments = [Segment(self.letter, letter) if self.letter else Segment("┌", edge)]
         used = 0
         if len(name):
             segments += self._label(name, "frame--name")

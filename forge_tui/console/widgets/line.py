@@ -11,6 +11,7 @@ from forge_tui.console.view import View
 class Line(Widget):
     """One line made from the view by `content`."""
 
+    SPEAKS_UP = False  # shows and hides itself, so it must hear of every frame
     DEFAULT_CSS = "Line { height: 1; width: 100%; text-wrap: nowrap; }"
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name

@@ -13,6 +13,8 @@ from forge_tui.core.text import one_line
 class Notice(Line):
     """Shown only while there is something to say."""
 
+    SPEAKS_UP = True
+
     def show(self, view: View) -> None:
         self.display = bool(_words(view))
         super().show(view)
