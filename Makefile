@@ -22,9 +22,10 @@ check: $(READY) ## lint, formatting, types, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-demo: $(READY) ## the same tickets through the simulated provider on a bad day: errors, rate limits, retries
-	@$(BIN)/forge-tui --batch sample_tickets/tickets.csv --provider simulated --no-cache $(SAMPLE) --force \
-		--rpm 0 --sim latency=0.3,error_rate=0.1,rate_limit_rate=0.05,seed=7
+demo: $(READY) ## open the console on a simulated provider: calm, slow, a storm of 429s, an outage that heals (4 min)
+	@mkdir -p sample-results
+	@$(BIN)/forge-tui sample_tickets/tickets.csv --provider simulated --no-cache --batch-size 1 --rpm 30 \
+		--sim world=demo --db sample-results/demo.db --output sample-results
 
 bench: $(READY) ## measure throughput against the loopback simulator
 	$(BIN)/python -m benchmarks

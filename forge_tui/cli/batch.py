@@ -3,17 +3,18 @@
 import asyncio
 import random
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import click
 
 from forge_tui.cli.ending import Ending, Exit, ending_of, interrupted
 from forge_tui.cli.options import Flag
+from forge_tui.cli.recording import log_of
 from forge_tui.cli.show import print_document, print_plan
 from forge_tui.cli.wiring import Wired, next_commands, wire
-from forge_tui.core.clock import Clock, SystemClock
+from forge_tui.core.clock import SystemClock
 from forge_tui.core.errors import OutputRefused
 from forge_tui.core.text import clean
 from forge_tui.headless.progress import Progress
@@ -23,12 +24,10 @@ from forge_tui.pipeline.ingest import Inputs, open_inputs
 from forge_tui.pipeline.output_folder import default_folder
 from forge_tui.pipeline.plan import Plan, Planner, chunks_of
 from forge_tui.pipeline.session import Session
-from forge_tui.settings_sources import Given, state_folder
+from forge_tui.settings_sources import Given
 from forge_tui.storage.reader import Reader
 from forge_tui.telemetry.event_log import EventFile
 from forge_tui.telemetry.live import Progress as Counted
-from forge_tui.telemetry.log import Log, open_log
-from forge_tui.telemetry.redact import Redactor
 
 # An outage over a night ends the run with exit 3; a console waits for its operator instead.
 BATCH_DEFAULTS = (Given("max_outage_s", 6 * 3600.0, "the default of --batch"),)
@@ -58,7 +57,7 @@ async def _run(wired: Wired, inputs: Inputs, output: Output, events: str | None)
     session = await Session.open(settings, wired.secret, db=db, clock=clock, rng=random.Random(settings.seed))
     try:
         with ExitStack() as stack:
-            if (log := stack.enter_context(_log(wired, clock))) is not None:
+            if (log := stack.enter_context(log_of(wired, clock))) is not None:
                 session.bus.subscribe(log.event)
             if events is not None:
                 file = _event_file(Path(events), inputs, session.bus.accumulator.progress)
@@ -67,22 +66,6 @@ async def _run(wired: Wired, inputs: Inputs, output: Output, events: str | None)
             return await Runner(session, inputs, db, output, progress, clock).run()
     finally:
         await session.close()
-
-
-@contextmanager
-def _log(wired: Wired, clock: Clock) -> Iterator[Log | None]:
-    """The log file; a run does without where the state folder cannot be written to."""
-    redactor = Redactor()
-    if wired.secret is not None:
-        redactor.register(wired.secret.reveal)
-    try:
-        log = open_log(state_folder(), wired.settings.log_level, redactor, clock.wall)
-    except OSError as fault:
-        click.echo(clean(f"no log is written: {state_folder()}: {fault.strerror}"), err=True)
-        yield None
-        return
-    with closing(log):
-        yield log
 
 
 def _event_file(path: Path, inputs: Inputs, progress: Callable[[], Counted]) -> EventFile:

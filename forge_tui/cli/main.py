@@ -105,9 +105,17 @@ def simulate(port: int, sim: str | None) -> None:
 @options.several(*options.RUN, options.JSON)
 @click.option("--dry-run", is_flag=True, help="Say what it would take; send and store nothing.")
 @click.option("--events", metavar="FILE", help="Write one JSON object a line as things happen.")
+@click.option("--ascii", "ascii_only", is_flag=True, help="Draw the console with plain symbols only.")
 @click.version_option(__version__, message="forge-tui %(version)s")
 def forge_tui(
-    files: tuple[str, ...], *, batch: bool, as_json: bool, dry_run: bool, events: str | None, **_flags: object
+    files: tuple[str, ...],
+    *,
+    batch: bool,
+    as_json: bool,
+    dry_run: bool,
+    events: str | None,
+    ascii_only: bool,
+    **_flags: object,
 ) -> None:
     """Classify support tickets through a rate-limited LLM API and lose none of them."""
     flags = options.typed_flags()
@@ -115,16 +123,13 @@ def forge_tui(
         for given, spelling in ((as_json, "--json"), (dry_run, "--dry-run"), (events, "--events")):
             if given:
                 raise click.UsageError(f"{spelling} goes with --batch")
-        finish(lambda: open_console(files))
+        from forge_tui.cli import console
+
+        finish(lambda: console.open_console(flags, files, ascii_only=ascii_only))
+    if ascii_only:
+        raise click.UsageError("--ascii goes with the console")
     if not files:
         raise click.UsageError("--batch needs a FILE, or - for standard input")
     from forge_tui.cli import batch as headless
 
     finish(lambda: headless.run(flags, files, as_json=as_json, dry_run=dry_run, events=events))
-
-
-def open_console(files: tuple[str, ...]) -> int:
-    """Open the console on these files."""
-    names = " ".join(files) or "FILE"
-    click.echo(f"There is no console yet. Without one, type: forge-tui --batch {names}", err=True)
-    return 2

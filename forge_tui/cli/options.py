@@ -68,4 +68,4 @@ def typed_flags() -> list[Flag]:
     ]
 
 
-NO_SETTINGS = frozenset({"as_json", "batch", "dry_run", "events", "port", "probe", "version", "help"})
+NO_SETTINGS = frozenset({"as_json", "ascii_only", "batch", "dry_run", "events", "port", "probe", "version", "help"})

@@ -1,0 +1,50 @@
+"""`forge-tui [FILE ...]`: the engine's thread and the screen put together; the only place that loads Textual."""
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+
+from forge_tui.cli.options import Flag
+from forge_tui.cli.recording import log_of
+from forge_tui.cli.wiring import next_commands, wire
+from forge_tui.console.desk import Look
+from forge_tui.console.engine_thread import EngineThread
+from forge_tui.console.run import Start, run
+from forge_tui.core.clock import SystemClock
+from forge_tui.core.errors import SettingsRefused
+from forge_tui.settings_sources import state_folder
+from forge_tui.telemetry.log import FILE_NAME
+
+# Terminals that draw nothing but ASCII, or nothing at all.
+PLAIN_TERMINALS = frozenset({"linux", "dumb"})
+SLOW_LINK_HZ = 2.0
+
+
+def open_console(flags: Sequence[Flag], files: Sequence[str], *, ascii_only: bool) -> int:
+    """Show the console on `files` until it is left; answers the exit code. Raises ForgeError."""
+    if not sys.stdin.isatty() or not sys.stdout.isatty():
+        raise SettingsRefused("the console needs a terminal; without one use --batch FILE")
+    wired = wire(flags)
+    clock = SystemClock()
+    with ExitStack() as stack:
+        log = stack.enter_context(log_of(wired, clock))
+        engine = EngineThread(
+            wired.settings,
+            wired.secret,
+            wired.loaded.db,
+            clock,
+            listeners=() if log is None else (log.event,),
+            log_path="" if log is None else str(state_folder() / FILE_NAME),
+        )
+        look = _look(
+            os.environ, wired.settings.refresh_hz, set_hz="refresh_hz" in wired.loaded.sources, ascii_only=ascii_only
+        )
+        return run(engine, clock, Start(files, look, next_commands(wired.loaded).again))
+
+
+def _look(environment: Mapping[str, str], hz: float, *, set_hz: bool, ascii_only: bool) -> Look:
+    """Fewer frames over a slow link unless a rate was set, plain symbols where others cannot be drawn."""
+    remote = "SSH_CONNECTION" in environment and not set_hz
+    plain = ascii_only or environment.get("TERM", "dumb") in PLAIN_TERMINALS
+    return Look(hz=min(hz, SLOW_LINK_HZ) if remote else hz, ascii_only=plain)

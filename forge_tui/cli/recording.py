@@ -1,0 +1,29 @@
+"""The log file of a run, for both faces; a run does without where it cannot be written."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+import click
+
+from forge_tui.cli.wiring import Wired
+from forge_tui.core.clock import Clock
+from forge_tui.core.text import clean
+from forge_tui.settings_sources import state_folder
+from forge_tui.telemetry.log import Log, open_log
+from forge_tui.telemetry.redact import Redactor
+
+
+@contextmanager
+def log_of(wired: Wired, clock: Clock) -> Iterator[Log | None]:
+    """The log file; a run does without where the state folder cannot be written to."""
+    redactor = Redactor()
+    if wired.secret is not None:
+        redactor.register(wired.secret.reveal)
+    try:
+        log = open_log(state_folder(), wired.settings.log_level, redactor, clock.wall)
+    except OSError as fault:
+        click.echo(clean(f"no log is written: {state_folder()}: {fault.strerror}"), err=True)
+        yield None
+        return
+    with closing(log):
+        yield log
