@@ -6,7 +6,7 @@ import stat
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 from forge_tui.core.errors import OutputRefused
 from forge_tui.core.job import JobRecord
@@ -30,7 +30,8 @@ def default_folder(first_file: str) -> Path:
 def check_folder(folder: Path, job: JobRecord, *, force: bool) -> None:
     """Refuse, before anything is spent, a folder that `job` may not write to.
 
-    Raises OutputRefused for a symlink, a file, an input of the job, or another job's results without `force`.
+    The same content under the same text column, model and prompt is the same job, in whatever database. Raises
+    OutputRefused for a symlink, a file, an input of the job, or another job's results without `force`.
     """
     if folder.is_symlink():
         raise OutputRefused(f"{folder} is a symbolic link: name the folder itself with --output")
@@ -38,26 +39,31 @@ def check_folder(folder: Path, job: JobRecord, *, force: bool) -> None:
         raise OutputRefused(f"{folder} is a file: name a folder with --output")
     _refuse_inputs(folder, job.spec.files)
     owner = _owner(folder)
-    if owner is None or owner == _identity(job) or force:
+    if owner is None or owner.same == _same(job) or force:
         return
-    whose = f"the results of {one_line(owner[0], 40)}" if owner[0] else "files that no job of ours left"
+    whose = f"the results of {one_line(owner.label, 40)}" if owner.label else "files that no job of ours left"
     raise OutputRefused(f"{folder} holds {whose}: name another with --output, or replace them with --force")
 
 
-def _identity(job: JobRecord) -> tuple[str, float]:
-    # The number alone begins anew with every database.
-    return (job.label, job.created_at)
+class _Owner(NamedTuple):
+    label: str
+    same: tuple[object, ...]
 
 
-def _owner(folder: Path) -> tuple[str, float] | None:
+def _same(job: JobRecord) -> tuple[object, ...]:
+    return (job.spec.input_sha256, job.spec.text_column, job.spec.model, job.spec.prompt_version)
+
+
+def _owner(folder: Path) -> _Owner | None:
     """The job whose files stand there, without a name where no report tells, None where no files are."""
     if not any((folder / name).exists() for name in FILES):
         return None
     try:
         report = json.loads((folder / REPORT_JSON).read_text("utf-8"))
-        return (str(report["job_id"]), float(report["created_at"]))
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return ("", 0.0)
+        same = tuple(report.get(name) for name in ("input_sha256", "text_column", "model", "prompt_version"))
+        return _Owner(str(report["job_id"]), same)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return _Owner("", ())
 
 
 def _refuse_inputs(folder: Path, inputs: Iterable[str]) -> None:

@@ -1,6 +1,7 @@
 """The session: one owner of the database that plans, loads and runs jobs one after another, for either face."""
 
 import asyncio
+import hashlib
 import random
 from dataclasses import dataclass
 from pathlib import Path
@@ -135,7 +136,7 @@ class Session:
     def _spec(self, inputs: Inputs) -> JobSpec:
         return JobSpec(
             files=inputs.files,
-            input_sha256=inputs.sha256(),
+            input_sha256=_content_id(inputs.sha256(), self._settings),
             text_column=inputs.text_column,
             provider=self.endpoint.provider,
             base_url=self.endpoint.base_url,
@@ -259,6 +260,14 @@ class Session:
             engine_lag_p99_ms=engine_lag_p99_ms,
         )
         return self.bus.accumulator.freeze(live, self._clock.wall(), now)
+
+
+def _content_id(sha256: str, settings: Settings) -> str:
+    """The files' SHA-256, or one of it and of the settings that make other rows of the same files."""
+    defaults = Settings()
+    shaping = {name: getattr(settings, name) for name in ("limit", "max_ticket_chars", "id_column")}
+    changed = {name: value for name, value in shaping.items() if value != getattr(defaults, name)}
+    return hashlib.sha256(f"{sha256}:{sorted(changed.items())}".encode()).hexdigest() if changed else sha256
 
 
 def _title(files: tuple[str, ...]) -> str:

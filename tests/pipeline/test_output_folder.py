@@ -9,17 +9,20 @@ import pytest
 
 from forge_tui.core.errors import OutputRefused
 from forge_tui.core.job import JobCounts, JobRecord, JobSpec, JobState
+from forge_tui.pipeline.document import job_document
 from forge_tui.pipeline.output_folder import check_folder, default_folder, whole_files
 
 
-def job(job_id: int = 1, created_at: float = 1000.5, files: tuple[str, ...] = ("tickets.csv",)) -> JobRecord:
-    spec = JobSpec(files, "0" * 64, "text", "local", "", "local-rules", "p1")
-    return JobRecord(job_id, spec, JobState.READY, "", created_at, None, None, None, JobCounts(), 0, 0.0, None)
+def job(
+    job_id: int = 1, files: tuple[str, ...] = ("tickets.csv",), sha256: str = "0" * 64, model: str = "local-rules"
+) -> JobRecord:
+    spec = JobSpec(files, sha256, "text", "local", "", model, "p1")
+    return JobRecord(job_id, spec, JobState.READY, "", 1000.5, None, None, None, JobCounts(), 0, 0.0, None)
 
 
 def leave_report(folder: Path, owner: JobRecord) -> None:
     folder.mkdir(exist_ok=True)
-    (folder / "report.json").write_text(json.dumps({"job_id": owner.label, "created_at": owner.created_at}))
+    (folder / "report.json").write_text(json.dumps(job_document(owner)))
 
 
 def write(folder: Path, text: str) -> None:
@@ -84,12 +87,13 @@ def test_a_file_in_place_of_the_folder_is_refused(tmp_path: Path):
         check_folder(tmp_path / "out", job(), force=False)
 
 
-def test_the_same_job_may_replace_its_files(tmp_path: Path):
+@pytest.mark.parametrize("again", [job(), job(job_id=2), job(files=("moved.csv",))])
+def test_the_same_content_may_replace_its_files_whatever_its_number(tmp_path: Path, again: JobRecord):
     leave_report(tmp_path, job())
-    check_folder(tmp_path, job(), force=False)
+    check_folder(tmp_path, again, force=False)
 
 
-@pytest.mark.parametrize("other", [job(job_id=2), job(created_at=1001.0)])
+@pytest.mark.parametrize("other", [job(job_id=2, sha256="1" * 64), job(model="sarvam-105b")])
 def test_another_jobs_results_are_kept_unless_forced(tmp_path: Path, other: JobRecord):
     leave_report(tmp_path, other)
     with pytest.raises(OutputRefused, match=f"holds the results of {other.label}: .*--force"):
