@@ -264,9 +264,8 @@ class Session:
 
 def _content_id(sha256: str, settings: Settings) -> str:
     """The files' SHA-256, or one of it and of the settings that make other rows of the same files."""
-    defaults = Settings()
     shaping = {name: getattr(settings, name) for name in ("limit", "max_ticket_chars", "id_column")}
-    changed = {name: value for name, value in shaping.items() if value != getattr(defaults, name)}
+    changed = {name: value for name, value in shaping.items() if value != Settings.model_fields[name].default}
     return hashlib.sha256(f"{sha256}:{sorted(changed.items())}".encode()).hexdigest() if changed else sha256
 
 
