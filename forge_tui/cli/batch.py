@@ -5,6 +5,7 @@ import random
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -12,13 +13,16 @@ import click
 from forge_tui.cli.ending import Ending, Exit, ending_of, interrupted
 from forge_tui.cli.options import Flag
 from forge_tui.cli.recording import log_of
+from forge_tui.cli.resume import output_of, resumed, retried
 from forge_tui.cli.show import print_document, print_plan
 from forge_tui.cli.wiring import Wired, next_commands, wire
 from forge_tui.core.clock import SystemClock
 from forge_tui.core.errors import OutputRefused
+from forge_tui.core.event import Event, JobOpened
+from forge_tui.core.job import JobRecord, job_label
 from forge_tui.core.text import clean
 from forge_tui.headless.progress import Progress
-from forge_tui.headless.runner import Ended, Interrupted, Output, Runner
+from forge_tui.headless.runner import Ended, FromFiles, Interrupted, Output, Runner, Stored, Work
 from forge_tui.pipeline.assembly import batcher_for
 from forge_tui.pipeline.ingest import Inputs, open_inputs
 from forge_tui.pipeline.output_folder import default_folder
@@ -33,44 +37,87 @@ from forge_tui.telemetry.live import Progress as Counted
 BATCH_DEFAULTS = (Given("max_outage_s", 6 * 3600.0, "the default of --batch"),)
 
 
-def run(flags: Sequence[Flag], files: Sequence[str], *, as_json: bool, dry_run: bool, events: str | None) -> int:
-    """Classify `files`, or only say what it would take; answers the exit code. Raises ForgeError."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What `--batch` was asked for beside settings: files, or the name of a stored job."""
+
+    files: Sequence[str] = ()
+    fresh: bool = False
+    resume: str | None = None
+    retry_failed: str | None = None
+    as_json: bool = False
+    dry_run: bool = False
+    events: str | None = None
+
+
+def run(flags: Sequence[Flag], asked: Asked) -> int:
+    """Classify files, go on with a job, or only say what it would take; answers the exit code. Raises ForgeError."""
+    if asked.resume is not None:
+        flags, work, job = resumed(flags, asked.resume)
+        return _go_on(flags, work, job, asked)
+    if asked.retry_failed is not None:
+        flags, work, job = retried(flags, asked.retry_failed)
+        if not work.retry:
+            click.echo(f"{job.label}: no failed ticket that asking again can help", err=True)
+        return _go_on(flags, work, job, asked)
     wired = wire(flags, BATCH_DEFAULTS)
-    settings = wired.settings
     click.echo(clean(wired.endpoint.why), err=True)
-    with open_inputs(files, settings) as inputs:
-        if dry_run:
-            print_plan(_preview(wired, inputs), as_json=as_json)
+    with open_inputs(asked.files, wired.settings) as inputs:
+        if asked.dry_run:
+            print_plan(_preview(wired, inputs), as_json=asked.as_json)
             return Exit.CLASSIFIED
-        output = Output(settings.output or default_folder(files[0]), settings.force, settings.csv_raw)
-        ended = asyncio.run(_run(wired, inputs, output, events))
-    ending = _ending(ended, output.folder, wired)
-    if as_json and isinstance(ended, Ended):
+        folder = wired.settings.output or default_folder(asked.files[0])
+        return _finish(wired, FromFiles(inputs, asked.fresh), folder, asked)
+
+
+def _go_on(flags: Sequence[Flag], work: Stored, job: JobRecord, asked: Asked) -> int:
+    wired = wire(flags, BATCH_DEFAULTS)
+    folder = wired.settings.output or output_of(job) or default_folder(job.spec.files[0])
+    return _finish(wired, work, folder, asked)
+
+
+def _finish(wired: Wired, work: Work, folder: Path, asked: Asked) -> int:
+    output = Output(folder, wired.settings.force, wired.settings.csv_raw)
+    ended = asyncio.run(_run(wired, work, output, asked.events))
+    ending = _ending(ended, folder, wired)
+    if asked.as_json and isinstance(ended, Ended):
         with closing(Reader(wired.loaded.db)) as reader:
             print_document(reader, ended.job.job_id, ended.exported.report, ended.exported.columns)
     click.echo(clean(ending.line), err=True)
     return ending.code
 
 
-async def _run(wired: Wired, inputs: Inputs, output: Output, events: str | None) -> Ended | Interrupted:
+async def _run(wired: Wired, work: Work, output: Output, events: str | None) -> Ended | Interrupted:
     clock, db, settings = SystemClock(), wired.loaded.db, wired.settings
     session = await Session.open(settings, wired.secret, db=db, clock=clock, rng=random.Random(settings.seed))
     try:
         with ExitStack() as stack:
+            session.bus.subscribe(_say_resumed)
             if (log := stack.enter_context(log_of(wired, clock))) is not None:
                 session.bus.subscribe(log.event)
             if events is not None:
-                file = _event_file(Path(events), inputs, session.bus.accumulator.progress)
+                file = _event_file(Path(events), _inputs_of(work), session.bus.accumulator.progress)
                 session.bus.subscribe(stack.enter_context(closing(file)))
             progress = Progress(sys.stderr, session.snapshot, clock, 1 / settings.refresh_hz)
-            return await Runner(session, inputs, db, output, progress, clock).run()
+            return await Runner(session, work, db, output, progress, clock).run()
     finally:
         await session.close()
 
 
-def _event_file(path: Path, inputs: Inputs, progress: Callable[[], Counted]) -> EventFile:
+def _say_resumed(event: Event) -> None:
+    if isinstance(event, JobOpened) and event.resumed:
+        counts = event.counts
+        line = f"{job_label(event.job_id)} goes on: {counts.done} of {counts.total} done before, {counts.open} to do"
+        click.echo(line, err=True)
+
+
+def _inputs_of(work: Work) -> Sequence[str]:
+    return work.inputs.files if isinstance(work, FromFiles) else ()
+
+
+def _event_file(path: Path, inputs: Sequence[str], progress: Callable[[], Counted]) -> EventFile:
     try:
-        if any(path.samefile(name) for name in inputs.files if Path(name).exists() and path.exists()):
+        if any(path.samefile(name) for name in inputs if Path(name).exists() and path.exists()):
             raise OutputRefused(f"--events {path} is an input: name another file")
         return EventFile(path, progress)
     except OSError as fault:

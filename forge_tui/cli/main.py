@@ -47,15 +47,23 @@ def finish(command: Callable[[], int]) -> NoReturn:
 
 
 @click.command("jobs")
-@click.argument("job", required=False)
+@click.argument("words", nargs=-1, metavar="[JOB | delete JOB ...]")
 @options.JSON
 @options.DB
-def jobs(job: str | None, *, as_json: bool, **_flags: object) -> None:
+@click.option("--older-than", type=click.FloatRange(0), metavar="DAYS", help="Delete the jobs made before then.")
+@click.option("--yes", is_flag=True, help="Delete without asking.")
+def jobs(words: tuple[str, ...], *, as_json: bool, older_than: float | None, yes: bool, **_flags: object) -> None:
     """Show the jobs in the database; with JOB (42, J-0042 or last) its state, results and failures."""
     flags = options.typed_flags()
+    if words[:1] == ("delete",):
+        from forge_tui.cli import delete
+
+        finish(lambda: delete.delete(flags, words[1:], older_than_days=older_than, sure=yes))
+    if len(words) > 1 or older_than is not None or yes:
+        raise click.UsageError("name one JOB, or: jobs delete JOB ... | --older-than DAYS")
     from forge_tui.cli import look
 
-    finish(lambda: look.jobs(flags, job, as_json=as_json))
+    finish(lambda: look.jobs(flags, words[0] if words else None, as_json=as_json))
 
 
 @click.command("export")
@@ -105,6 +113,12 @@ def simulate(port: int, sim: str | None) -> None:
 @options.several(*options.RUN, options.JSON)
 @click.option("--dry-run", is_flag=True, help="Say what it would take; send and store nothing.")
 @click.option("--events", metavar="FILE", help="Write one JSON object a line as things happen.")
+@click.option(
+    "--resume", metavar="[JOB]", is_flag=False, flag_value="last", help="Go on with a stored job [the newest open one]."
+)
+@click.option("--job", metavar="JOB", help="The same, of one job: 42 or J-0042.")
+@click.option("--retry-failed", metavar="JOB", help="Ask the failed tickets of a job again.")
+@click.option("--new", "fresh", is_flag=True, help="Start afresh, also where an unfinished job has the same content.")
 @click.option("--ascii", "ascii_only", is_flag=True, help="Draw the console with plain symbols only.")
 @click.version_option(__version__, message="forge-tui %(version)s")
 def forge_tui(
@@ -115,12 +129,18 @@ def forge_tui(
     dry_run: bool,
     events: str | None,
     ascii_only: bool,
+    resume: str | None,
+    job: str | None,
+    retry_failed: str | None,
+    fresh: bool,
     **_flags: object,
 ) -> None:
     """Classify support tickets through a rate-limited LLM API and lose none of them."""
     flags = options.typed_flags()
     if not batch:
-        for given, spelling in ((as_json, "--json"), (dry_run, "--dry-run"), (events, "--events")):
+        only_batch = {"--json": as_json, "--dry-run": dry_run, "--events": events, "--new": fresh}
+        only_batch |= {"--resume": resume, "--job": job, "--retry-failed": retry_failed}
+        for spelling, given in only_batch.items():
             if given:
                 raise click.UsageError(f"{spelling} goes with --batch")
         from forge_tui.cli import console
@@ -128,8 +148,18 @@ def forge_tui(
         finish(lambda: console.open_console(flags, files, ascii_only=ascii_only))
     if ascii_only:
         raise click.UsageError("--ascii goes with the console")
-    if not files:
-        raise click.UsageError("--batch needs a FILE, or - for standard input")
+    resume = _one_of(files, {"--resume": resume, "--job": job, "--retry-failed": retry_failed}, fresh=fresh)
     from forge_tui.cli import batch as headless
 
-    finish(lambda: headless.run(flags, files, as_json=as_json, dry_run=dry_run, events=events))
+    asked = headless.Asked(files, fresh, job or resume, retry_failed, as_json, dry_run, events)
+    finish(lambda: headless.run(flags, asked))
+
+
+def _one_of(files: tuple[str, ...], named: dict[str, str | None], *, fresh: bool) -> str | None:
+    """Files or one way to name a stored job; answers what --resume names. Raises UsageError for a mixture."""
+    given = [spelling for spelling, value in named.items() if value is not None]
+    if len(given) > 1 or (given and (files or fresh)):
+        raise click.UsageError(f"{' and '.join(given)}: name files, or one stored job")
+    if not files and not given:
+        raise click.UsageError("--batch needs a FILE, - for standard input, or --resume")
+    return named["--resume"]

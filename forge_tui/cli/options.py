@@ -39,6 +39,8 @@ RUN = (
     click.option(
         "--no-cache", "use_cache", is_flag=True, flag_value=False, default=True, help="Ask again, cached or not."
     ),
+    click.option("--max-outage", "max_outage_s", metavar="SECONDS", help="End a run that got no answer for so long."),
+    click.option("--proxy", metavar="URL", help="Send requests through this proxy; none is taken from elsewhere."),
     click.option("--max-cost", metavar="AMOUNT", help="Stop before it costs more, in the currency of the price."),
     click.option("--limit", metavar="N", help="Read the first N rows only."),
     *OUTPUT_RULES,
@@ -68,4 +70,9 @@ def typed_flags() -> list[Flag]:
     ]
 
 
-NO_SETTINGS = frozenset({"as_json", "ascii_only", "batch", "dry_run", "events", "port", "probe", "version", "help"})
+NO_SETTINGS = frozenset(
+    {
+        *("as_json", "ascii_only", "batch", "dry_run", "events", "fresh", "job", "older_than", "port", "probe"),
+        *("resume", "retry_failed", "version", "help", "yes"),
+    }
+)

@@ -13,7 +13,7 @@ from pathlib import Path
 from forge_tui.core.clock import Clock
 from forge_tui.core.command import Drain, StopNow
 from forge_tui.core.event import JobExported
-from forge_tui.core.job import JobRecord
+from forge_tui.core.job import ENDED, JobRecord
 from forge_tui.headless.progress import Progress
 from forge_tui.headless.signals import Signals
 from forge_tui.pipeline.export import Exported, export_job
@@ -48,14 +48,33 @@ class Interrupted:
     by: signal.Signals
 
 
+@dataclass(frozen=True, slots=True)
+class FromFiles:
+    """Run these files: go on with the unfinished job of their content, unless `fresh`."""
+
+    inputs: Inputs
+    fresh: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Go on with a job of the store; the failed tickets at `retry` are queued again first."""
+
+    job_id: int
+    retry: tuple[int, ...] = ()
+
+
+Work = FromFiles | Stored
+
+
 class Runner:
-    """Takes `inputs` through `session`; `db` is the file that the session owns, read again for the export."""
+    """Takes `work` through `session`; `db` is the file that the session owns, read again for the export."""
 
     def __init__(
-        self, session: Session, inputs: Inputs, db: Path, output: Output, progress: Progress, clock: Clock
+        self, session: Session, work: Work, db: Path, output: Output, progress: Progress, clock: Clock
     ) -> None:
         self._session = session
-        self._inputs = inputs
+        self._work = work
         self._db = db
         self._output = output
         self._progress = progress
@@ -95,12 +114,21 @@ class Runner:
             self._session.submit(StopNow(next(self._command_ids)))
 
     async def _load(self) -> int:
-        plan = await self._session.plan(self._inputs)
-        self._estimated_s = plan.estimated_seconds
-        self._job_id = (await self._session.prepare(self._inputs, preview=plan)).job_id
+        match self._work:
+            case FromFiles(inputs=inputs, fresh=fresh):
+                plan = await self._session.plan(inputs)
+                self._estimated_s = plan.estimated_seconds
+                self._job_id = (await self._session.prepare(inputs, fresh=fresh, preview=plan)).job_id
+            case Stored(job_id=job_id, retry=positions):
+                self._job_id = job_id
+                if positions:
+                    await self._session.retry(job_id, positions)
         return self._job_id
 
     async def _watched(self, job_id: int) -> None:
+        job = await self._session.store.job(job_id)
+        if job.state in ENDED:
+            return
         drawing = asyncio.create_task(self._progress.run(), name="progress")
         try:
             await self._session.run(job_id)

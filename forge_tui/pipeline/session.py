@@ -184,6 +184,10 @@ class Session:
         """Obey `command` as soon as the loop turns; its answer is an event. Call it on the session's own loop."""
         self._steering.submit(command)
 
+    async def retry(self, job_id: int, positions: tuple[int, ...]) -> int:
+        """How many of these failed or cancelled tickets of the job are queued again, counters at zero."""
+        return await self._steering.queue_again(job_id, positions)
+
     async def next_run(self) -> int:
         """The next job that a command asked to run, once there is one."""
         return await self._steering.runs_wanted.get()

@@ -149,21 +149,7 @@ class Steering:
         self._bus.publish(JobStateChanged(now, job_id, JobState.CANCELLED, "cancelled by the operator"))
 
     async def _retry(self, positions: tuple[int, ...]) -> Answer:
-        retried = await self._store.retry(self.job_id, positions)
-        now = self._clock.wall()
-        for complexity, counts in retried.items():
-            self._bus.publish(
-                TicketsRetried(
-                    now,
-                    self.job_id,
-                    complexity,
-                    counts.from_failed,
-                    counts.from_cancelled,
-                    counts.twins,
-                    counts.codes,
-                )
-            )
-        count = sum(counts.from_failed + counts.from_cancelled for counts in retried.values())
+        count = await self.queue_again(self.job_id, positions)
         if count == 0:
             return Answer(accepted=False, message="none of them has failed or is cancelled")
         if self.running is None:
@@ -174,6 +160,15 @@ class Steering:
         open_breaker = self._gates.breaker.state is not BreakerState.CLOSED
         waits = "; the breaker is open, they wait behind it" if open_breaker else ""
         return Answer(accepted=True, message=f"{count} queued again{waits}")
+
+    async def queue_again(self, job_id: int, positions: tuple[int, ...]) -> int:
+        """Queue ended tickets again, tell, and answer how many they were."""
+        retried = await self._store.retry(job_id, positions)
+        now = self._clock.wall()
+        for complexity, counts in retried.items():
+            ended = (counts.from_failed, counts.from_cancelled)
+            self._bus.publish(TicketsRetried(now, job_id, complexity, *ended, counts.twins, counts.codes))
+        return sum(counts.from_failed + counts.from_cancelled for counts in retried.values())
 
     def _set_limits(self, command: SetLimits) -> Answer:
         gates = self._gates

@@ -14,7 +14,7 @@ from forge_tui.core.errors import OutputRefused
 from forge_tui.core.event import BatchSettled, Event, JobExported, JobOpened, JobPlanned, JobStateChanged
 from forge_tui.core.job import JobState
 from forge_tui.headless.progress import Progress
-from forge_tui.headless.runner import Ended, Interrupted, Output, Runner
+from forge_tui.headless.runner import Ended, FromFiles, Interrupted, Output, Runner
 from forge_tui.pipeline.ingest import open_inputs
 from session_builders import World, in_a_world, texts
 
@@ -41,7 +41,7 @@ class Scene:
         progress = Progress(io.StringIO(), world.session.snapshot, world.clock, 0.25)
         with open_inputs([str(self.folder / "tickets.txt")], world.settings) as inputs:
             output = Output(self.out, self.force)
-            runner = Runner(world.session, inputs, self.folder / "forge.db", output, progress, world.clock)
+            runner = Runner(world.session, FromFiles(inputs), self.folder / "forge.db", output, progress, world.clock)
             return await runner.run(), world.events
 
     def _send_signal(self, event: Event) -> None:
