@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, ClassVar
 
-from textual.app import SystemCommand
+from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.screen import Screen
 
@@ -24,6 +24,7 @@ from forge_tui.console.screens.launch import LaunchScreen
 from forge_tui.console.screens.limits_menu import LimitsMenu
 from forge_tui.console.screens.quit import Leave, QuitDialog
 from forge_tui.console.screens.results import ResultsScreen
+from forge_tui.console.widgets.frame import Frame
 from forge_tui.core.command import BreakerOrder, Cancel, Drain, Pause, Resume, SetBreaker, SetLimits
 from forge_tui.core.job import ENDED, JobState
 from forge_tui.telemetry import figures
@@ -48,6 +49,7 @@ class ForgeApp(Desk):
         "events": EventsScreen,
     }
     DEFAULT_MODE = "dashboard"
+    COMMANDS = App.COMMANDS | {palette.Typed}
     HORIZONTAL_BREAKPOINTS = [(0, "-w0"), (60, "-w60"), (80, "-w80"), (100, "-w100"), (140, "-w140")]  # noqa: RUF012 - Textual declares it
     VERTICAL_BREAKPOINTS = [(0, "-h0"), (16, "-h16"), (20, "-h20"), (24, "-h24"), (30, "-h30"), (39, "-h39")]  # noqa: RUF012 - as above
 
@@ -60,7 +62,17 @@ class ForgeApp(Desk):
         self.call_after_refresh(self.tick)
 
     def action_help(self) -> None:
-        self.push_screen(HelpDialog())
+        frame = (
+            next((node for node in self.focused.ancestors_with_self if isinstance(node, Frame)), None)
+            if self.focused
+            else None
+        )
+        self.push_screen(HelpDialog(frame.NAME if frame else ""))
+
+    def set_pace(self, hz: float) -> None:
+        """So many frames a second, for this session."""
+        self.pace.want(hz)
+        self.say(f"{hz:g} frames a second")
 
     def action_debug(self) -> None:
         self.push_screen(DebugDialog())

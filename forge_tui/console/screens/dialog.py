@@ -1,6 +1,6 @@
 """A dialog: a framed box in the middle of the screen below, its keys named inside; escape answers None."""
 
-from typing import ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -9,16 +9,30 @@ from textual.screen import ModalScreen
 from forge_tui.console.view import View
 from forge_tui.console.widgets.frame import Frame
 
+if TYPE_CHECKING:
+    from forge_tui.console.desk import Desk
+
 Answer = TypeVar("Answer")
 
 
 class Dialog(ModalScreen[Answer | None], Generic[Answer]):
     """Subclasses compose their Frame; `show` keeps it live while it is open."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss_none", "Back", show=False, id="app.back")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss_none", "Back", show=False, id="app.back"),
+        Binding("ctrl+c", "app.help_quit", show=False),  # the app does not hear keys under a dialog
+    ]
 
     def compose(self) -> ComposeResult:
         yield from self.body()
+
+    def on_mount(self) -> None:
+        self.call_after_refresh(lambda: self.show(self.forge.view))
+
+    @property
+    def forge(self) -> "Desk":
+        """The app, as what it is."""
+        return self.app  # type: ignore[return-value]  # the console's dialogs open in no other app
 
     def body(self) -> ComposeResult:
         """The framed box."""

@@ -1,19 +1,73 @@
-"""Help."""
+"""Help: what the focused pane shows, and the whole key table."""
+
+from collections.abc import Iterator
 
 from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
 
+from forge_tui.console.keys import KEYS, Scope
+from forge_tui.console.presentation import Tone, line
 from forge_tui.console.screens.dialog import Dialog
 from forge_tui.console.widgets.frame import Frame
 
+_SCOPES = {
+    Scope.APP: "everywhere",
+    Scope.SCREEN: "on a screen",
+    Scope.LIST: "in a list",
+    Scope.FAILURES: "among failures",
+    Scope.LOG: "in the log",
+    Scope.HELD: "while an order is held",
+}
+# What a newcomer asks of each pane, by its name on the frame.
+PANES = {
+    "Progress": "Where every ticket is. done + failed + retry + in flight + waiting + twins is the total.",
+    "Queue": "Tickets by words: simple under 15, medium to 60, complex above. The line is the last latencies,"
+    " batch is the size in use of the largest allowed.",
+    "Breaker": "CLOSED lets requests out. OPEN holds them while the provider is down: tickets wait, none fails."
+    " HALF_OPEN has one probe out.",
+    "Limits": "Requests a minute used of the limit, requests in flight of the slots, and a wait the provider asked for.",
+    "Latency s": "Seconds per request over the last minutes: half are faster than p50, one in twenty is slower than p95.",
+    "Failures": "Tickets that ended without a classification. retry? says whether asking again can help now.",
+    "Results": "Classified tickets. from is the batch, the cache, or a twin with the same text.",
+    "Jobs": "This job and the earlier ones of this database.",
+    "Events": "What happened, newest last. An accepted command is an event too.",
+}
 
-class HelpDialogFrame(Frame):
-    """The box."""
+
+class HelpFrame(Frame):
+    """The box around the scrolling text."""
 
     NAME = "Help"
 
 
 class HelpDialog(Dialog[None]):
-    """Help."""
+    """Shows help until it is closed; `about` is the name of the pane it was asked from."""
+
+    def __init__(self, about: str = "") -> None:
+        super().__init__()
+        self._about = about
 
     def body(self) -> ComposeResult:
-        yield HelpDialogFrame()
+        text = Content("\n").join(list(self._lines()))
+        yield HelpFrame(VerticalScroll(Static(text, markup=False)))
+
+    def on_mount(self) -> None:
+        self.query_one(HelpFrame).caption("Help", "esc closes")
+        self.query_one(VerticalScroll).focus()
+
+    def _lines(self) -> Iterator[Content]:
+        if self._about in PANES:
+            yield line((self._about, Tone.STRONG))
+            yield Content(PANES[self._about])
+            yield Content("")
+        for scope, words in _SCOPES.items():
+            yield line((words, f"bold {Tone.LEAD}"))
+            for key in KEYS:
+                if key.scope is scope:
+                    yield line("  ", (f"{key.shown:<7}", f"bold {Tone.ACCENT}"), key.does)
+            yield Content("")
+        yield line(("ids for [keys] in the settings file", f"bold {Tone.LEAD}"))
+        for key in KEYS:
+            yield line("  ", (f"{key.id:<24}", Tone.DIM), key.shown)

@@ -1,11 +1,14 @@
-"""What the command palette finds: every key of the table, under its words."""
+"""What the command palette finds: every key of the table under its words, and commands typed with a value."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from textual.app import SystemCommand
+from textual.command import Hit, Hits, Provider
 from textual.screen import Screen
 
 from forge_tui.console.keys import KEYS, Scope
+
+MOST_HZ = 10.0
 
 
 def commands(screen: Screen[object]) -> Iterable[SystemCommand]:
@@ -13,3 +16,21 @@ def commands(screen: Screen[object]) -> Iterable[SystemCommand]:
     for key in KEYS:
         if key.scope is Scope.APP:
             yield SystemCommand(key.does, key.id, lambda action=key.action: screen.app.run_action(action))
+
+
+class Typed(Provider):
+    """`filter code:E-JSON` narrows the list of this screen, `hz 2` sets the frames a second."""
+
+    async def search(self, query: str) -> Hits:
+        word, _, value = query.strip().lstrip(":").partition(" ")
+        run = self._meaning(word, value.strip())
+        if run is not None:
+            yield Hit(1.0, f"{word} {value}", run, help="as typed")
+
+    def _meaning(self, word: str, value: str) -> Callable[[], None] | None:
+        narrow = getattr(self.screen, "filter_by", None)
+        if word == "filter" and narrow is not None:
+            return lambda: narrow(value)
+        if word == "hz" and value.replace(".", "", 1).isdigit() and 0 < float(value) <= MOST_HZ:
+            return lambda: self.app.set_pace(float(value))  # type: ignore[attr-defined]  # our own app
+        return None
