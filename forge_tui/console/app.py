@@ -1,6 +1,6 @@
 """The console: five modes, and what each key of the table does."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -78,7 +78,10 @@ class ForgeApp(Desk):
         self.push_screen(DebugDialog())
 
     def action_new_job(self) -> None:
-        self.push_screen(LaunchScreen(), lambda launch: None if launch is None else self.launch(launch))
+        self.offer(())
+
+    def offer(self, files: Sequence[str]) -> None:
+        self.push_screen(LaunchScreen(files), lambda launch: None if launch is None else self.launch(launch))
 
     def action_key(self) -> None:
         self.push_screen(KeyPrompt(), lambda key: self.use_key(key) if key else None)

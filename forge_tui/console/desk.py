@@ -47,9 +47,20 @@ class Look:
 
 
 class Desk(App[Leave]):
-    """What every key of ForgeApp works with; `view` is the frame on screen."""
+    """What every key of ForgeApp works with; `view` is the frame on screen.
 
-    def __init__(self, hub: Hub, clock: Clock, look: Look | None = None, *, first: Launch | None = None) -> None:
+    `first` is launched at once, `offered` files open the launch screen.
+    """
+
+    def __init__(
+        self,
+        hub: Hub,
+        clock: Clock,
+        look: Look | None = None,
+        *,
+        first: Launch | None = None,
+        offered: Sequence[str] = (),
+    ) -> None:
         super().__init__()
         self.hub = hub
         self.clock = clock
@@ -59,6 +70,7 @@ class Desk(App[Leave]):
         self.view = View()
         self.crash_text = ""
         self._first = first
+        self._offered = tuple(offered)
         self._frozen: Snapshot | None = None
         self._jobs: tuple[JobRecord, ...] = ()
         self._jobs_read: tuple[int, float] = (-1, float("-inf"))
@@ -86,6 +98,8 @@ class Desk(App[Leave]):
 
     def _first_tick(self) -> None:
         self.tick()
+        if self._offered:
+            self.offer(self._offered)
         if self.look.hz:
             self._load_plotter()
             self._next_beat()
@@ -93,6 +107,10 @@ class Desk(App[Leave]):
     @work(thread=True, exit_on_error=False)
     def _load_plotter(self) -> None:
         PLOTTER.load()
+
+    def offer(self, files: Sequence[str]) -> None:
+        """Ask whether to run these files."""
+        raise NotImplementedError
 
     # -- the frame ------------------------------------------------------------------------------------------------
 

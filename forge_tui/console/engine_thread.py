@@ -6,13 +6,13 @@ not started ──start──▶ running ──stop──▶ draining ──▶ 
 import asyncio
 import random
 import threading
-import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from itertools import count
 from pathlib import Path
 
+from forge_tui.console.crash import without_locals
 from forge_tui.console.engine_room import (
     EngineRoom,
     KeyOrder,
@@ -37,7 +37,7 @@ from forge_tui.settings import Settings
 from forge_tui.storage.reader import Reader
 
 PULSE_S = 0.1
-LATENESS_KEPT = 300
+LATENESS_KEPT = 100
 # Python's default of 5 ms lets a busy screen hold the lock ten times as long as the engine's timers can bear.
 SWITCH_INTERVAL_S = 0.0005
 
@@ -145,8 +145,8 @@ class EngineThread:
             asyncio.run(self._live())
             self._ended = Stopped()
         except BaseException as bug:  # noqa: BLE001 - whatever kills the engine, the screen must tell
-            summary = one_line(f"{type(bug).__name__}: {bug}", 200)
-            self._ended = Crashed(summary, "".join(traceback.format_exception(bug)), self._log_path)
+            bug = _innermost(bug)
+            self._ended = Crashed(one_line(f"{type(bug).__name__}: {bug}", 200), without_locals(bug), self._log_path)
         finally:
             self._opened.set()
 
@@ -183,3 +183,10 @@ class EngineThread:
         self._room.stop(at_once=at_once)
         if not at_once and self._loop is not None:
             self._loop.call_later(self._settings.grace_s, lambda: self._room.stop(at_once=True))
+
+
+def _innermost(bug: BaseException) -> BaseException:
+    """The bug itself, out of the groups that task groups wrap it in."""
+    while isinstance(bug, BaseExceptionGroup) and len(bug.exceptions) == 1:
+        bug = bug.exceptions[0]
+    return bug

@@ -13,7 +13,6 @@ from forge_tui.console.app import ForgeApp
 from forge_tui.console.desk import Look
 from forge_tui.console.engine_thread import SWITCH_INTERVAL_S, EngineThread
 from forge_tui.console.farewell import farewell
-from forge_tui.console.hub import Launch
 from forge_tui.console.screens.quit import Leave
 from forge_tui.core.clock import Clock
 
@@ -36,8 +35,7 @@ class Start:
 def run(engine: EngineThread, clock: Clock, start: Start) -> int:
     """Show the console until it is left; answers the exit code: 0, 1 after a crash of the screen, 128 + a signal."""
     sys.setswitchinterval(SWITCH_INTERVAL_S)
-    first = Launch(tuple(start.files)) if start.files else None
-    app = ForgeApp(engine, clock, start.look, first=first)
+    app = ForgeApp(engine, clock, start.look, offered=start.files)
     stage = _Stage(app, engine, clock)
     code = asyncio.run(stage.play())
     if app.crash_text:

@@ -24,9 +24,12 @@ class LimitsFrame(Frame):
 
 
 class LimitsMenu(Dialog[SetLimits]):
-    """Answers what is to change; an empty field stays as it is."""
+    """Answers what is to change; an empty field stays as it is. `start` fills the fields, else the running job does."""
 
-    _filled = False
+    def __init__(self, start: SetLimits | None = None) -> None:
+        super().__init__()
+        self._start = start
+        self._filled = False
 
     def body(self) -> ComposeResult:
         rows = [
@@ -45,9 +48,10 @@ class LimitsMenu(Dialog[SetLimits]):
             return
         self._filled = True
         limits = view.job.limits
-        self.query_one("#slots", Input).value = str(limits.slots_cap or "")
-        self.query_one("#rpm", Input).value = f"{limits.requests_per_min:g}" if limits.requests_per_min else ""
-        self.query_one("#budget", Input).value = f"{view.job.max_cost:g}" if view.job.max_cost else ""
+        start = self._start or SetLimits(0, limits.slots_cap or None, limits.requests_per_min, view.job.max_cost)
+        self.query_one("#slots", Input).value = str(start.concurrency or "")
+        self.query_one("#rpm", Input).value = f"{start.requests_per_min:g}" if start.requests_per_min else ""
+        self.query_one("#budget", Input).value = f"{start.max_cost:g}" if start.max_cost else ""
         self.query_one("#slots", Input).focus()
 
     def on_input_submitted(self) -> None:

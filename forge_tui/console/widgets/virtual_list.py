@@ -194,8 +194,12 @@ class VirtualList(ScrollView, can_focus=True):
             return row
         if page not in self._asked:
             self._asked.add(page)
-            self.post_message(self.Wanted(self, tuple(self._ids[page * PAGE : (page + 1) * PAGE])))
+            # Drawing happens in the screen's name, and a message never bubbles to its own sender.
+            self.call_later(self._want, tuple(self._ids[page * PAGE : (page + 1) * PAGE]))
         return [Content("…")]
+
+    def _want(self, ids: tuple[int, ...]) -> None:
+        self.post_message(self.Wanted(self, ids))
 
     def _fit(self) -> None:
         self.virtual_size = Size(self.size.width, len(self._ids) + self._head)
