@@ -87,6 +87,10 @@ class Rows:
     def results(self, job_id: int, *, after: int = 0, limit: int = 200, **wanted: Any) -> list[Any]:
         return [row for row in self.result_list if row.position > after][:limit]
 
+    def result_positions(self, job_id: int, **wanted: Any) -> list[int]:
+        self.asked.append(("result_positions", wanted))
+        return [row.position for row in self.result_list]
+
     def results_count(self, job_id: int, **wanted: Any) -> int:
         return len(self.result_list)
 

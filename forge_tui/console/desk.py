@@ -132,8 +132,8 @@ class Desk(App[Leave]):
         now = self.clock.monotonic()
         newest = self.hub.snapshot()
         for reply in self.orders.answered(newest.replies):
-            if not reply.accepted:
-                self.say(reply.message, severity="warning")
+            if not reply.accepted or reply.command == "Retry":
+                self.say(reply.message, severity="information" if reply.accepted else "warning")
         self.orders.give_due(now)
         before, self.view = self.view, self._view_of(self._frozen or newest, now)
         self._tell_changes(before, self.view)

@@ -50,6 +50,9 @@ class StoreRows:
     ) -> list[ResultRow]:
         return self._read(lambda reader: reader.results(job_id, after=after, limit=limit, **wanted))
 
+    def result_positions(self, job_id: int, **wanted: Unpack[ResultFilter]) -> list[int]:
+        return self._read(lambda reader: reader.result_positions(job_id, **wanted))
+
     def results_count(self, job_id: int, **wanted: Unpack[ResultFilter]) -> int:
         return self._read(lambda reader: reader.results_count(job_id, **wanted))
 

@@ -123,6 +123,10 @@ class Reader:
         """The next page of classified tickets after position `after`, in input order."""
         return [result_row(row) for row in self._page(RESULT, done_where(job_id, wanted), after, limit)]
 
+    def result_positions(self, job_id: int, **wanted: Unpack[ResultFilter]) -> list[int]:
+        """The positions of all results the filter leaves, in input order."""
+        return [position for (position,) in self._page("position", done_where(job_id, wanted), 0, -1)]
+
     def results_count(self, job_id: int, **wanted: Unpack[ResultFilter]) -> int:
         """How many results the filter leaves."""
         return self._count(done_where(job_id, wanted))

@@ -66,3 +66,6 @@ class DashboardScreen(ConsoleScreen):
             yield DetailPane(id="detail")
         yield EventsPane(id="events")
         yield EventLine(id="event-line")
+
+    def on_failure_list_current(self, message: FailureList.Current) -> None:
+        self.query_one(DetailPane).follow(message.job_id, message.position, self.forge.hub.rows)

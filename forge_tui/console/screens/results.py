@@ -1,19 +1,141 @@
-"""Mode results."""
+"""Mode 4: the classified tickets, counted by category and priority as bars, and listed under a filter."""
 
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import work
 from textual.app import ComposeResult
+from textual.content import Content
 
+from forge_tui.console.filters import result_filter
+from forge_tui.console.hub import RowSource
+from forge_tui.console.presentation import Tone, foreign, line
 from forge_tui.console.screens.base import ConsoleScreen
-from forge_tui.console.widgets.frame import Frame
+from forge_tui.console.screens.row_list import RowList
+from forge_tui.console.view import View
+from forge_tui.console.widgets.frame import Pane
+from forge_tui.console.widgets.virtual_list import Column
+from forge_tui.core.errors import ForgeError
+from forge_tui.core.taxonomy import SUPPORT_TAXONOMY
+from forge_tui.core.ticket import Source, ticket_label
+from forge_tui.storage.rows import LabelCounts, ResultRow
+from forge_tui.telemetry import figures
+
+REREAD_AFTER_S = 1.0
+_NAME_CELLS = 15
+_FIGURE_CELLS = 13
+_PRIORITY_TONES = {"critical": Tone.BAD, "high": Tone.WARN, "medium": Tone.PLAIN, "low": Tone.DIM}
 
 
-class ResultsFrame(Frame):
-    """The frame of the mode."""
+class CountsPane(Pane):
+    """How many of each label the whole job has, whatever the filter."""
+
+    NAME = "Counts"
+    _counts: LabelCounts | None = None
+    _read_for: tuple[int, int] = (0, -1)
+    _read_at = float("-inf")
+
+    def show(self, view: View) -> None:
+        wanted = (view.job.job_id, view.job.results_version)
+        screen = self.screen
+        if (
+            wanted != self._read_for
+            and view.now_mono - self._read_at >= REREAD_AFTER_S
+            and isinstance(screen, ResultsScreen)
+        ):
+            self._read_for, self._read_at = wanted, view.now_mono
+            self._read(view.job.job_id, screen.forge.hub.rows)
+        self.caption(f"Counts · all {figures.count(view.job.done)} done")
+        super().show(view)
+
+    def lines(self, view: View, width: int, height: int) -> list[Content]:  # noqa: ARG002 - five categories at any height
+        if self._counts is None or not view.job.done:
+            flying = view.job.in_flight
+            return [line((f"No results yet. {flying} tickets in flight" if flying else "No results yet", Tone.DIM))]
+        half = (width - 3) // 2
+        left = [_bar(name, self._counts.categories, half, Tone.LEAD) for name in SUPPORT_TAXONOMY.category_names]
+        urgent_first = tuple(reversed(SUPPORT_TAXONOMY.priority_names))
+        right = [
+            _bar(name, self._counts.priorities, half, _PRIORITY_TONES.get(name, Tone.PLAIN)) for name in urgent_first
+        ]
+        sources = " · ".join(f"{source} {figures.count(self._counts.sources.get(source, 0))}" for source in Source)
+        right += [line((sources, Tone.DIM))] * (len(left) > len(right))
+        return [line(a, " " * (half + 3 - a.cell_length), b) for a, b in zip(left, right, strict=False)]
+
+    @work(thread=True, exclusive=True, group="counts", exit_on_error=False)
+    def _read(self, job_id: int, rows: RowSource) -> None:
+        try:
+            counts = rows.counts_by_label(job_id) if job_id else None
+        except ForgeError:
+            return
+        self.app.call_from_thread(self._put, counts)
+
+    def _put(self, counts: LabelCounts | None) -> None:
+        self._counts = counts
+        super().show(self._view)
+
+
+def _bar(name: str, counts: dict[str, int], width: int, tone: str) -> Content:
+    number, whole, most = counts.get(name, 0), sum(counts.values()), max(counts.values(), default=0)
+    room = max(4, width - _NAME_CELLS - _FIGURE_CELLS)
+    bar = figures.eighths_bar(number / most if most else 0.0, room)
+    share = f"{number / whole:.0%}" if whole else "0%"
+    return line(
+        (f"{name:<{_NAME_CELLS}}", Tone.PLAIN), (f"{bar:<{room}}", tone), f"{figures.count(number):>8}{share:>5}"
+    )
+
+
+class ResultList(RowList):
+    """Classified tickets in input order."""
 
     NAME = "Results"
+    ROWS_ID = "result-rows"
+    COLUMNS = (
+        Column("ticket", 8),
+        Column("category", 14),
+        Column("priority", 8),
+        Column("from", 6),
+        Column("summary", 0),
+    )
+
+    def filter_example(self) -> str:
+        return "category:billing priority:high words"
+
+    def version(self, view: View) -> int:
+        return view.job.results_version
+
+    def wrong_in(self, typed: str) -> str:
+        return result_filter(typed)[1]
+
+    def positions(self, rows: RowSource, job_id: int, typed: str) -> Sequence[int]:
+        return rows.result_positions(job_id, **result_filter(typed)[0])
+
+    def page(self, rows: RowSource, job_id: int, after: int, limit: int) -> Sequence[ResultRow]:
+        return rows.results(job_id, after=after, limit=limit)
+
+    def cells(self, row: ResultRow) -> Sequence[Content]:
+        came = f"b-{row.batch:04d}" if row.batch is not None else str(row.source)
+        cut = "cut " if row.truncated or "cut" in row.flags else ""
+        return (
+            Content(ticket_label(row.position)),
+            Content(row.category),
+            line((row.priority, _PRIORITY_TONES.get(row.priority, Tone.PLAIN))),
+            line((came, Tone.DIM)),
+            line((cut, Tone.WARN), foreign(row.summary, 300)),
+        )
+
+    def name_shown(self, shown: int) -> Content:
+        done = self.view.job.done
+        of = f" {figures.count(shown)} of {figures.count(done)}" if shown != done else f" {figures.count(done)}"
+        return line("Results", of, (f" · by ticket{', last first' if self.last_first else ''}", Tone.DIM))
 
 
 class ResultsScreen(ConsoleScreen):
-    """Mode results."""
+    """Bars above, rows below."""
+
+    FOOTER: ClassVar[tuple[str, ...]] = ("list.open", "list.filter", "list.sort", "export.filter", "copy.id")
+    AUTO_FOCUS = "#result-rows"
 
     def body(self) -> ComposeResult:
-        yield ResultsFrame(id="results")
+        yield CountsPane(id="counts")
+        yield ResultList(id="results")

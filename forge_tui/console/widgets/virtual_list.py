@@ -77,6 +77,17 @@ class VirtualList(ScrollView, can_focus=True):
             return self.sender
 
     @dataclass
+    class Asked(Message):
+        """A key of lists that the owner answers: `filter`, `sort`, `copy_id` or `copy_row`."""
+
+        sender: "VirtualList"
+        what: str
+
+        @property
+        def control(self) -> "VirtualList":
+            return self.sender
+
+    @dataclass
     class Marked(Message):
         """The marks changed."""
 
@@ -278,6 +289,18 @@ class VirtualList(ScrollView, can_focus=True):
     def action_mark_none(self) -> None:
         self.marks.clear()
         self._marks_changed()
+
+    def action_filter(self) -> None:
+        self.post_message(self.Asked(self, "filter"))
+
+    def action_sort(self) -> None:
+        self.post_message(self.Asked(self, "sort"))
+
+    def action_copy_id(self) -> None:
+        self.post_message(self.Asked(self, "copy_id"))
+
+    def action_copy_row(self) -> None:
+        self.post_message(self.Asked(self, "copy_row"))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - Textual's signature
         if action.startswith("mark"):
