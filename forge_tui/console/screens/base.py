@@ -73,6 +73,10 @@ class ConsoleScreen(Screen[None]):
         """Out of the zoom."""
         self.minimize()
 
+    def action_export(self) -> None:
+        """Screens with rows write them."""
+        self.forge.say("nothing to export here")
+
     def action_zoom(self) -> None:
         frame = self._frame_of(self.focused)
         if frame is not None:

@@ -5,9 +5,9 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
-from forge_tui.console.screens.base import ConsoleScreen
 from forge_tui.console.screens.detail_pane import DetailPane
 from forge_tui.console.screens.failure_list import FailureList
+from forge_tui.console.screens.rows_screen import RowsScreen
 from forge_tui.console.widgets.breaker import BreakerPane
 from forge_tui.console.widgets.by_class import ByClassPane
 from forge_tui.console.widgets.crash import CrashPane
@@ -20,7 +20,7 @@ from forge_tui.console.widgets.queue import QueuePane
 from forge_tui.console.widgets.status_line import StatusLine
 
 
-class DashboardScreen(ConsoleScreen):
+class DashboardScreen(RowsScreen):
     """Progress, queue, breaker, latency, failures, events."""
 
     FOOTER: ClassVar[tuple[str, ...]] = (

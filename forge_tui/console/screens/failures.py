@@ -5,12 +5,12 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
-from forge_tui.console.screens.base import ConsoleScreen
 from forge_tui.console.screens.detail_pane import DetailPane
 from forge_tui.console.screens.failure_list import FailureList
+from forge_tui.console.screens.rows_screen import RowsScreen
 
 
-class FailuresScreen(ConsoleScreen):
+class FailuresScreen(RowsScreen):
     """The list at full height."""
 
     FOOTER: ClassVar[tuple[str, ...]] = (

@@ -1,6 +1,6 @@
 """Mode 2: this job and the earlier ones of the store; open, resume, export or cancel one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from textual import work
@@ -148,7 +148,7 @@ def _details(job: JobRecord, counts: LabelCounts | None, stats: JobStats | None)
     told = [line((f"{job.spec.provider} {job.spec.model}", Tone.STRONG), (f"  {job.state}", Tone.DIM), *_why(job))]
     if counts is not None:
         for labels in (counts.categories, counts.priorities, {str(k): v for k, v in counts.sources.items()}):
-            words = " · ".join(f"{name} {figures.count(n)}" for name, n in labels.items() if n)
+            words = " · ".join(f"{name} {figures.count(n)}" for name, n in _most_first(labels) if n)
             told.append(Content(words or "nothing classified yet"))
     if stats is not None:
         told.append(
@@ -161,6 +161,10 @@ def _details(job: JobRecord, counts: LabelCounts | None, stats: JobStats | None)
             )
         )
     return told
+
+
+def _most_first(labels: Mapping[str, int]) -> list[tuple[str, int]]:
+    return sorted(labels.items(), key=lambda item: -item[1])
 
 
 def _why(job: JobRecord) -> list[tuple[str, str]]:

@@ -10,8 +10,8 @@ from textual.content import Content
 from forge_tui.console.filters import result_filter
 from forge_tui.console.hub import RowSource
 from forge_tui.console.presentation import Tone, foreign, line
-from forge_tui.console.screens.base import ConsoleScreen
 from forge_tui.console.screens.row_list import RowList
+from forge_tui.console.screens.rows_screen import RowsScreen
 from forge_tui.console.view import View
 from forge_tui.console.widgets.frame import Pane
 from forge_tui.console.widgets.virtual_list import Column
@@ -130,7 +130,7 @@ class ResultList(RowList):
         return line("Results", of, (f" · by ticket{', last first' if self.last_first else ''}", Tone.DIM))
 
 
-class ResultsScreen(ConsoleScreen):
+class ResultsScreen(RowsScreen):
     """Bars above, rows below."""
 
     FOOTER: ClassVar[tuple[str, ...]] = ("list.open", "list.filter", "list.sort", "export.filter", "copy.id")

@@ -121,6 +121,9 @@ class RowList(Frame):
         self.app.call_from_thread(self._put_ids, positions)
 
     def _put_ids(self, positions: Sequence[int]) -> None:
+        if not self.typed:
+            # What is no longer here has ended otherwise: nothing is left to mark.
+            self.list.marks.intersection_update(positions)
         self.list.show_ids(list(reversed(positions)) if self.last_first else positions)
         self.draw_caption()
 
