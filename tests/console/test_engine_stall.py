@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from engine_thread_builders import engine, tickets_file
+from engine_thread_builders import PATIENCE_S, engine, tickets_file
 from forge_tui.console.app import ForgeApp, Look
 from forge_tui.console.engine_thread import SWITCH_INTERVAL_S
 from forge_tui.console.hub import Launch
@@ -24,8 +24,9 @@ async def test_the_engine_stays_punctual_under_the_screen(tmp_path):
         with engine(tmp_path, started=False, sim="latency=0.02", concurrency=12) as hub:
             app = ForgeApp(hub, SystemClock(), Look(hz=4), first=Launch((tickets_file(tmp_path, 20_000),)))
             async with app.run_test(size=(140, 40)) as pilot:
-                while app.view.job.done < 50:
-                    await pilot.pause(0.05)
+                async with asyncio.timeout(PATIENCE_S):
+                    while app.view.job.done < 50:
+                        await pilot.pause(0.05)
                 start = hub.snapshot()
                 await asyncio.sleep(SECONDS)  # noqa: TID251 - what is measured is real time
                 end = hub.snapshot()

@@ -1,0 +1,158 @@
+"""The launch screen: what it shows of a file before anything is spent, and what it launches."""
+
+import pytest
+from textual.widgets import Input
+
+from console_builders import RecordingHub, console, settle, working_hub
+from console_states import busy
+from forge_tui.console.hub import InputFile, Preview
+from forge_tui.console.paths import completed, expanded
+from forge_tui.console.screens.launch import LaunchScreen
+from forge_tui.core.errors import InputRefused
+from forge_tui.core.failure import Code
+from forge_tui.core.ticket import Complexity, Origin, RefusedRow
+
+COMPLEXITY = {Complexity.SIMPLE: 2570, Complexity.MEDIUM: 1925, Complexity.COMPLEX: 505}
+
+
+def refused(line):
+    return RefusedRow(line, Origin("tickets_5k.csv", line), Code.INPUT, f"tickets_5k.csv:{line}: no text")
+
+
+def preview(**changes):
+    file = InputFile("tickets_5k.csv", "csv", "utf-8", 2_400_000, ("id", "created", "body"), "body")
+    fields = {
+        "files": (file,),
+        "complete": True,
+        "read_share": 1.0,
+        "total": 5003,
+        "refused": 3,
+        "cached": 280,
+        "twins": 132,
+        "unique": 4588,
+        "complexity": COMPLEXITY,
+        "requests": 389,
+        "tokens": 700_000,
+        "cost": 41.0,
+        "cost_band": (38.0, 44.0),
+        "currency": "INR",
+        "free": False,
+        "estimated_seconds": 750.0,
+        "bound_by": "requests/min",
+        "provider": "sarvam",
+        "model": "sarvam-105b",
+        "provider_why": "provider sarvam, because a key is set",
+        "first_texts": ("Charged twice for the same booking", "Die App startet nicht", "[/b] \x1b[2J", "Answers"),
+        "first_refused": (refused(81), refused(2204), refused(3990)),
+    }
+    return Preview(**(fields | changes))
+
+
+class Refusing(RecordingHub):
+    """A hub whose files cannot be read."""
+
+    def preview(self, launch):
+        raise InputRefused("emails.csv: no text column among id, created: name one with --text-column")
+
+
+def a_hub(*previews):
+    hub = working_hub(busy())
+    hub.previews = list(previews or (preview(),))
+    hub.settings = {"batch_size": "auto", "concurrency": 10, "requests_per_min": 36.0, "max_cost": 50.0}
+    return hub
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    """A folder to look into."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "archive").mkdir()
+    for name in ("backlog.jsonl", "emails.csv", "notes.md", "tickets_1k.csv", "tickets_5k.csv"):
+        (tmp_path / name).write_text("text\nhello\n")
+
+
+def typing(path, *keys):
+    async def type_it(pilot):
+        await settle(pilot)
+        await pilot.press("n")
+        await settle(pilot)
+        if path:
+            pilot.app.screen.query_one("#path", Input).value = path
+            await pilot.press("enter")
+            await settle(pilot)
+        for key in keys:
+            await pilot.press(key)
+            await settle(pilot)
+
+    return type_it
+
+
+SHOWN = {
+    "empty": ("", a_hub),
+    "read": ("tickets_5k.csv", a_hub),
+    "scanning": ("tickets_5k.csv", lambda: a_hub(preview(complete=False, read_share=0.42))),
+    "refused": ("emails.csv", lambda: Refusing(busy())),
+    "known": ("tickets_5k.csv", lambda: a_hub(preview(unfinished=working_hub().rows.job_list[2]))),
+}
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_the_launch_screen_looks_as_it_did(snap_compare, name):
+    path, make = SHOWN[name]
+    assert snap_compare(console(make()), terminal_size=(80, 24), run_before=typing(path))
+
+
+def test_the_launch_screen_uses_a_wide_terminal(snap_compare):
+    assert snap_compare(console(a_hub()), terminal_size=(140, 40), run_before=typing("tickets_5k.csv"))
+
+
+async def launched(hub, path, *keys):
+    async with console(hub).run_test(size=(100, 30)) as pilot:
+        await typing(path, *keys)(pilot)
+    return hub.launches
+
+
+async def test_enter_reads_and_enter_again_starts():
+    (launch,) = await launched(a_hub(), "tickets_5k.csv", "enter")
+    assert (launch.files, launch.settings) == (("tickets_5k.csv",), {})
+
+
+async def test_a_sample_of_twenty_goes_first():
+    (launch,) = await launched(a_hub(), "tickets_5k.csv", "s")
+    assert launch.settings == {"limit": 20}
+
+
+async def test_column_model_and_batch_are_chosen_by_keys():
+    (launch,) = await launched(a_hub(), "tickets_5k.csv", "c", "m", "b", "enter")
+    assert launch.settings == {"text_column": "id", "provider": "local", "batch_size": 1}
+
+
+async def test_nothing_starts_without_a_preview_or_after_escape():
+    assert await launched(Refusing(busy()), "emails.csv", "enter") == []
+    assert await launched(a_hub(), "tickets_5k.csv", "escape") == []
+
+
+async def test_files_named_at_the_start_are_shown_and_not_started():
+    hub = a_hub()
+    app = console(hub)
+    app._offered = ("tickets_1k.csv", "emails.csv")
+    async with app.run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, LaunchScreen)
+        assert pilot.app.screen.query_one("#path", Input).value == "tickets_1k.csv emails.csv"
+    assert hub.launches == []
+
+
+def test_a_folder_and_a_glob_take_all_ticket_files():
+    assert expanded(".") == ("backlog.jsonl", "emails.csv", "tickets_1k.csv", "tickets_5k.csv")
+    assert expanded("tickets_*.csv") == ("tickets_1k.csv", "tickets_5k.csv")
+    assert expanded("emails.csv emails.csv missing.csv") == ("emails.csv", "missing.csv")
+
+
+@pytest.mark.parametrize(
+    ("typed", "completion"),
+    [("tick", "tickets_"), ("em", "emails.csv"), ("arch", "archive/"), ("emails.csv back", "emails.csv backlog.jsonl")],
+)
+def test_tab_completes_as_far_as_names_agree(typed, completion):
+    assert completed(typed) == completion
+    assert completed("zzz") == "zzz"
