@@ -173,7 +173,7 @@ async def test_a_killed_owner_leaves_no_lock_behind(tmp_path):
 async def test_the_lock_is_not_inherited_by_programs_started_meanwhile(tmp_path):
     path = tmp_path / "forge.db"
     async with a_database(path):
-        sleeper = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)  # noqa: ASYNC220
+        sleeper = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, close_fds=False)  # noqa: ASYNC220
     try:
         async with a_database(path):
             pass
