@@ -1,7 +1,7 @@
 """Every setting with its unit: defaults < TOML file < environment (`FORGE_...`) < flags, frozen once made."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -39,7 +39,7 @@ class Settings(BaseModel):
     requests_per_min: float | None = Field(None, ge=0)
     tokens_per_min: float | None = Field(None, ge=0)
     burst_requests: int | None = Field(None, ge=1)
-    batch_size: Literal["auto"] | int = 1
+    batch_size: Literal["auto"] | Annotated[int, Field(ge=1)] = "auto"
     batch_cap_simple: int = Field(20, ge=1, le=100)
     batch_cap_medium: int = Field(10, ge=1, le=100)
     batch_cap_complex: int = Field(5, ge=1, le=100)

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 import defect_table
@@ -48,3 +49,26 @@ def test_help_names_every_subcommand():
 
 def test_the_page_of_defects_names_the_tests_that_answer_them():
     assert defect_table.PAGE.read_text("utf-8") == defect_table.page(), "write it: python tests/defect_table.py"
+
+
+SHOTS = ROOT / "tests" / "console" / "__snapshots__"
+PICTURES = {
+    "dashboard.svg": SHOTS / "test_lists" / "test_a_screen_looks_as_it_did[140x40-dashboard].svg",
+    "launch.svg": SHOTS / "test_launch" / "test_the_launch_screen_uses_a_wide_terminal.svg",
+    "breaker-open.svg": SHOTS / "test_dashboard_snapshots" / "test_the_breaker_open_on_a_large_screen.svg",
+    "failures.svg": SHOTS / "test_lists" / "test_a_screen_looks_as_it_did[140x40-failures].svg",
+}
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_the_pictures_are_what_the_console_draws(name):
+    assert (ROOT / "docs" / name).read_bytes() == PICTURES[name].read_bytes(), f"copy it: {PICTURES[name].name}"
+
+
+def test_every_promise_names_tests_that_exist():
+    page = (ROOT / "docs" / "reliability.md").read_text("utf-8")
+    named = re.findall(r"`(tests/[a-z_/]+\.py)(?:::(test_[a-z0-9_]+))?`", page)
+    assert named
+    for path, test in named:
+        assert (ROOT / path).exists(), path
+        assert f"def {test}(" in (ROOT / path).read_text("utf-8") if test else True, test

@@ -31,7 +31,7 @@ RUN = (
     *PROVIDER,
     click.option("--concurrency", metavar="N", help="Most requests in flight [10]."),
     click.option("--rpm", "requests_per_min", metavar="N", help="Most requests a minute, 0 for no limit."),
-    click.option("--batch-size", metavar="N", help="Most tickets in one request [1]."),
+    click.option("--batch-size", metavar="N", help="Most tickets in one request [auto: as the limit asks]."),
     click.option("--max-attempts", metavar="N", help="Attempts for what a ticket itself causes [3]."),
     click.option("--text-column", metavar="NAME", help="The column that holds the text."),
     click.option("--id-column", metavar="NAME", help="The column that holds the input's own id."),

@@ -8,6 +8,8 @@ from typing import Literal
 from textual import work
 from textual.app import App
 from textual.filter import NoColor
+from textual.reactive import Reactive
+from textual.theme import Theme
 from textual.timer import Timer
 
 from forge_tui.console import themes
@@ -52,6 +54,9 @@ class Desk(App[Leave]):
     `first` is launched at once, `offered` files open the launch screen.
     """
 
+    # Ours from the first moment: a theme set later has every style read and applied a second time.
+    theme: Reactive[str] = Reactive(themes.DARK.name)
+
     def __init__(
         self,
         hub: Hub,
@@ -87,9 +92,12 @@ class Desk(App[Leave]):
         self.theme_variables = variables | themes.derived(variables)
         return self.theme_variables
 
+    @property
+    def available_themes(self) -> dict[str, Theme]:
+        """Textual's themes and ours."""
+        return super().available_themes | {theme.name: theme for theme in themes.OURS}
+
     def on_mount(self) -> None:
-        for theme in themes.OURS:
-            self.register_theme(theme)
         self.theme = self.look.theme
         self.hub.start()
         if self._first is not None:

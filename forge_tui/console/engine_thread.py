@@ -86,7 +86,8 @@ class EngineThread:
     # -- asked by the screen --------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        self._thread.start()
+        if self._thread.ident is None:
+            self._thread.start()
         self._opened.wait()
 
     def next_command_id(self) -> int:

@@ -93,7 +93,7 @@ class BatchSettled:
     """A batch is home and on disk: in flight to done, waiting or queued; failures follow as TicketFailed.
 
     `size == done + waiting + requeued + failed`; `twins_done` followers became done with their leaders.
-    `again_in_s` is when the waiting ones are due.
+    `again_in_s` is when the waiting ones are due; `tickets` are the hashes of their texts, for whoever reads the log.
     """
 
     at: float
@@ -118,6 +118,7 @@ class BatchSettled:
     http_status: int | None = None
     again_in_s: float | None = None
     commit: int = 0
+    tickets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,6 +104,7 @@ def pressing(*keys):
 
 
 SCREENS = {
+    "dashboard": ("j", "j", "j"),
     "failures": ("3", "j", "space", "space"),
     "results": ("4",),
     "jobs": ("2", "j"),

@@ -31,6 +31,7 @@ CODES = {
     Fault.OVERLOADED: Code.RATE,
     Fault.BILLING_UNAVAILABLE: Code.SERVER,
     Fault.GATEWAY_TIMEOUT: Code.SERVER,
+    Fault.REJECTED: Code.REQUEST,
     Fault.TOO_LARGE: Code.TOO_LONG,
     Fault.TOO_LONG: Code.TOO_LONG,
     Fault.REDIRECT: Code.REDIRECT,

@@ -81,7 +81,7 @@ class FailureList(RowList):
         hidden = self.list.hidden_marks
         if not failed and not shown:
             done = f". {figures.count(self.view.job.done)} done" if self.view.job.done else ""
-            return line("Failures", (f" none{done}" if self.view.job.job_id else "", Tone.DIM))
+            return line(f"No failures{done}" if self.view.job.job_id else "Failures")
         of = f" {figures.count(shown)} of {figures.count(failed)}" if shown != failed else f" {figures.count(failed)}"
         nothing = " match: esc clears" if self.typed and not shown else ""
         by_filter = f", {hidden} hidden by filter" if hidden else ""
