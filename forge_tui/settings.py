@@ -1,5 +1,6 @@
 """Every setting with its unit: defaults < TOML file < environment (`FORGE_...`) < flags, frozen once made."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -91,3 +92,4 @@ class Settings(BaseModel):
     # log and screen
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     refresh_hz: float = Field(4.0, gt=0, le=10)
+    keys: Mapping[str, str] = Field(default_factory=dict)

@@ -55,7 +55,12 @@ def _spelled(option: click.Option) -> str:
 
 def _settings() -> str:
     rows = [
-        [f"`{name}`", f"`FORGE_{name.upper()}`", f"`{field.default}`", _allowed(field.metadata)]
+        [
+            f"`{name}`",
+            f"`FORGE_{name.upper()}`",
+            f"`{field.get_default(call_default_factory=True)}`",
+            _allowed(field.metadata),
+        ]
         for name, field in Settings.model_fields.items()
     ]
     return _table(["setting", "environment", "default", "allowed"], rows)

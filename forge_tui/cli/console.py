@@ -7,9 +7,10 @@ from contextlib import ExitStack
 
 from forge_tui.cli.options import Flag
 from forge_tui.cli.recording import log_of
-from forge_tui.cli.wiring import next_commands, wire
+from forge_tui.cli.wiring import Wired, next_commands, wire
 from forge_tui.console.desk import Look
 from forge_tui.console.engine_thread import EngineThread
+from forge_tui.console.keys import checked_keymap
 from forge_tui.console.run import Start, run
 from forge_tui.core.clock import SystemClock
 from forge_tui.core.errors import SettingsRefused
@@ -37,14 +38,17 @@ def open_console(flags: Sequence[Flag], files: Sequence[str], *, ascii_only: boo
             listeners=() if log is None else (log.event,),
             log_path="" if log is None else str(state_folder() / FILE_NAME),
         )
-        look = _look(
-            os.environ, wired.settings.refresh_hz, set_hz="refresh_hz" in wired.loaded.sources, ascii_only=ascii_only
-        )
+        look = _look(os.environ, wired, ascii_only=ascii_only)
         return run(engine, clock, Start(files, look, next_commands(wired.loaded).again))
 
 
-def _look(environment: Mapping[str, str], hz: float, *, set_hz: bool, ascii_only: bool) -> Look:
-    """Fewer frames over a slow link unless a rate was set, plain symbols where others cannot be drawn."""
-    remote = "SSH_CONNECTION" in environment and not set_hz
+def _look(environment: Mapping[str, str], wired: Wired, *, ascii_only: bool) -> Look:
+    """Fewer frames over a slow link unless a rate was set, plain symbols where others cannot be drawn.
+
+    Raises SettingsRefused for a keymap that names no key of ours, or one key twice.
+    """
+    hz = wired.settings.refresh_hz
+    if "SSH_CONNECTION" in environment and "refresh_hz" not in wired.loaded.sources:
+        hz = min(hz, SLOW_LINK_HZ)
     plain = ascii_only or environment.get("TERM", "dumb") in PLAIN_TERMINALS
-    return Look(hz=min(hz, SLOW_LINK_HZ) if remote else hz, ascii_only=plain)
+    return Look(hz=hz, ascii_only=plain, keymap=checked_keymap(wired.settings.keys))

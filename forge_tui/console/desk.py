@@ -99,12 +99,12 @@ class Desk(App[Leave]):
 
     def on_mount(self) -> None:
         self.theme = self.look.theme
-        self.hub.start()
-        if self._first is not None:
-            self.launch(self._first)
         self.call_after_refresh(self._first_tick)
 
     def _first_tick(self) -> None:
+        self.hub.start()
+        if self._first is not None:
+            self.launch(self._first)
         self.tick()
         if self._offered:
             self.offer(self._offered)

@@ -5,78 +5,45 @@ opening ──▶ live: run what is launched, resumed or retried; other settings
 """
 
 import asyncio
+import random
 from collections import deque
-from collections.abc import Awaitable, Callable
-from contextlib import closing
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from pydantic import ValidationError
-
+from forge_tui.console.engine_orders import KeyOrder, LaunchOrder, Order, ResumeOrder, StopOrder, with_overrides
+from forge_tui.console.exports import export, free_folder
 from forge_tui.console.hub import Launch, refusal
 from forge_tui.console.view import EngineState, Live, Refused, Starting
 from forge_tui.core.clock import Clock
 from forge_tui.core.command import Command, Drain, StopNow
-from forge_tui.core.errors import ForgeError, OutputRefused, SettingsRefused
-from forge_tui.core.event import JobExported, Notice
-from forge_tui.core.job import ENDED, JobRecord, JobState, job_label
+from forge_tui.core.errors import ForgeError
+from forge_tui.core.event import Event, JobExported, Notice
+from forge_tui.core.job import ENDED, JobState, job_label
 from forge_tui.core.snapshot import CommandReply, Snapshot
-from forge_tui.pipeline.export import export_job
 from forge_tui.pipeline.ingest import open_inputs
-from forge_tui.pipeline.output_folder import check_folder, default_folder
 from forge_tui.pipeline.session import Session
 from forge_tui.provider.secret import Secret
 from forge_tui.settings import Settings
-from forge_tui.storage.reader import Reader
 
 REPLIES_KEPT = 16
 NOBODY = 0  # the command id of what no operator asked for
 
-Opener = Callable[[Settings, Secret | None], Awaitable[Session]]
-
-
-@dataclass(frozen=True, slots=True)
-class LaunchOrder:
-    """Run these files."""
-
-    command_id: int
-    launch: Launch
-
-
-@dataclass(frozen=True, slots=True)
-class ResumeOrder:
-    """Go on with a job of the store."""
-
-    command_id: int
-    job_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class KeyOrder:
-    """Connect with this key."""
-
-    command_id: int
-    secret: Secret
-
-
-@dataclass(frozen=True, slots=True)
-class StopOrder:
-    """Wake whoever waits for the next order: there is none."""
-
-
-Order = LaunchOrder | ResumeOrder | KeyOrder | StopOrder
+Listener = Callable[[Event], None]
 
 
 class EngineRoom:
     """Everything here happens on the loop of the engine's thread; `state` and `snapshot` are what the screen may read."""
 
-    def __init__(self, opener: Opener, settings: Settings, secret: Secret | None, db: Path, clock: Clock) -> None:
-        self._opener = opener
+    def __init__(
+        self, settings: Settings, secret: Secret | None, db: Path, clock: Clock, listeners: Sequence[Listener]
+    ) -> None:
         self._base = settings
         self.settings = settings
         self._secret = secret
         self._db = db
         self._clock = clock
+        self._listeners = listeners
         self._session: Session | None = None
         self._orders: asyncio.Queue[Order] = asyncio.Queue()
         self._replies: deque[CommandReply] = deque(maxlen=REPLIES_KEPT)
@@ -130,7 +97,7 @@ class EngineRoom:
         while not self._stopping:
             self.state = Starting()
             try:
-                self._session = await self._opener(self.settings, self._secret)
+                self._session = await self._open()
             except ForgeError as error:
                 await self._refused(error)
                 continue
@@ -142,6 +109,13 @@ class EngineRoom:
                 self._last = self._session.snapshot()
                 session, self._session = self._session, None
                 await session.close()
+
+    async def _open(self) -> Session:
+        rng = random.Random(self.settings.seed)
+        session = await Session.open(self.settings, self._secret, db=self._db, clock=self._clock, rng=rng)
+        for listener in self._listeners:
+            session.bus.subscribe(listener)
+        return session
 
     async def _refused(self, error: ForgeError) -> None:
         """Wait for an order that may cure it; back to the console's own settings if a launch's were the cause."""
@@ -240,17 +214,14 @@ class EngineRoom:
         """Write the results where a batch run would; never over another job's."""
         record = await session.store.job(job_id)
         try:
-            folder = _free_folder(self.settings, record)
-            rows = await asyncio.to_thread(self._write, job_id, folder)
+            folder = free_folder(self.settings, record)
+            rows = await asyncio.to_thread(
+                export, self._db, job_id, folder, wall=self._clock.wall, csv_raw=self.settings.csv_raw
+            )
             await session.store.set_output(job_id, str(folder.absolute()))
             session.bus.publish(JobExported(self._clock.wall(), job_id, str(folder), rows))
         except ForgeError as error:
             session.bus.publish(Notice(self._clock.wall(), job_id, "error", refusal(error)))
-
-    def _write(self, job_id: int, folder: Path) -> int:
-        with closing(Reader(self._db)) as reader:
-            exported = export_job(reader, job_id, folder, closed_at=self._clock.wall, csv_raw=self.settings.csv_raw)
-        return exported.results + exported.failures
 
     def _tell(self, command_id: int, message: str, *, accepted: bool = True) -> None:
         if command_id != NOBODY:
@@ -264,23 +235,3 @@ class EngineRoom:
                 self._tell(order.command_id, message, accepted=False)
             else:
                 self._orders.put_nowait(order)
-
-
-def with_overrides(base: Settings, launch: Launch) -> Settings:
-    """The settings of one launch. Raises SettingsRefused, naming the field."""
-    try:
-        return Settings.model_validate(base.model_dump() | dict(launch.settings))
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        raise SettingsRefused(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
-
-
-def _free_folder(settings: Settings, job: JobRecord) -> Path:
-    """The folder of a batch run, or one named after the job where that holds another's results."""
-    folder = settings.output or default_folder(job.spec.files[0])
-    try:
-        check_folder(folder, job, force=settings.force)
-    except OutputRefused:
-        folder = folder.with_name(f"{folder.name}-{job.label}")
-        check_folder(folder, job, force=settings.force)
-    return folder

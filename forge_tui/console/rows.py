@@ -3,14 +3,13 @@
 A reader that stays open pins the write-ahead log, which then grows without end.
 """
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import TypeVar, Unpack
 
 from forge_tui.core.errors import DatabaseRefused
 from forge_tui.core.job import JobRecord
-from forge_tui.core.ticket import TicketState
 from forge_tui.storage.filters import FailureFilter, ResultFilter
 from forge_tui.storage.reader import Reader
 from forge_tui.storage.rows import AttemptRow, FailureGroup, FailureRow, JobStats, LabelCounts, ResultRow, TicketRow
@@ -79,17 +78,3 @@ def reader_if_any(db: Path) -> Reader | None:
         return Reader(db)
     except DatabaseRefused:
         return None
-
-
-class ChosenRows(Reader):
-    """A reader that tells of some of a job's rows only: what an export of a filter is made from."""
-
-    def __init__(self, db: Path, positions: Collection[int]) -> None:
-        super().__init__(db)
-        self._positions = frozenset(positions)
-
-    def rows_in_order(self, job_id: int) -> Iterator[TicketRow]:
-        settled = {TicketState.DONE, TicketState.FAILED}
-        return (
-            row for row in super().rows_in_order(job_id) if row.position in self._positions and row.state in settled
-        )

@@ -2,11 +2,14 @@
 
 import asyncio
 
+from textual.widgets import Input
+
 from engine_thread_builders import PATIENCE_S, engine, tickets_file
 from forge_tui.console.app import ForgeApp, Look
 from forge_tui.console.hub import Launch
+from forge_tui.console.screens.failure_list import FailureList
+from forge_tui.console.screens.launch import LaunchScreen
 from forge_tui.core.clock import SystemClock
-from forge_tui.core.command import Retry
 from forge_tui.core.job import JobState
 
 
@@ -22,12 +25,19 @@ async def test_launch_fail_retry_and_all_are_done(tmp_path):
     with engine(
         tmp_path, started=False, sim="latency=0.002,script=1-6:garbage", max_attempts=1, canary_requests=0
     ) as hub:
-        app = ForgeApp(hub, SystemClock(), Look(hz=0), first=Launch((tickets_file(tmp_path, 40),)))
+        app = ForgeApp(hub, SystemClock(), Look(hz=0))
         async with app.run_test(size=(80, 24)) as pilot:
+            await pilot.press("n")
+            await shown(pilot, lambda: isinstance(app.screen, LaunchScreen) and app.screen.query("#path"))
+            app.screen.query_one("#path", Input).value = tickets_file(tmp_path, 40)
+            await pilot.press("enter")
+            await shown(pilot, lambda: app.screen.preview is not None and app.screen.preview.complete)
+            assert app.screen.preview.unique == 40
+            await pilot.press("enter")
             await shown(pilot, lambda: app.view.job.state is JobState.FINISHED_WITH_FAILURES)
-            failed = hub.rows.failure_positions(app.view.job.job_id)
-            assert len(failed) == app.view.job.failed == 6
-            app.order(lambda command_id: Retry(command_id, tuple(failed)), "Retrying 6")
+            assert len(hub.rows.failure_positions(app.view.job.job_id)) == app.view.job.failed == 6
+            await shown(pilot, lambda: len(app.screen.query_one(FailureList).list.ids) == 6)
+            await pilot.press("a", "r")
             await shown(pilot, lambda: app.view.job.state is JobState.FINISHED)
             assert (app.view.job.done, app.view.job.failed) == (40, 0)
             words = "\n".join(strip.text for strip in app.screen._compositor.render_strips())

@@ -14,6 +14,7 @@ from forge_tui.core.command import Pause, Resume, Retry
 from forge_tui.core.errors import InputRefused, SettingsRefused
 from forge_tui.core.failure import Code
 from forge_tui.core.job import ENDED, JobState
+from forge_tui.pipeline.session import Session
 from forge_tui.settings import Settings
 
 
@@ -163,11 +164,11 @@ def test_a_bug_in_the_engine_is_told_without_values(tmp_path, monkeypatch):
     hub = EngineThread(Settings(provider="local"), None, tmp_path / "forge.db", SystemClock())
     secret = "sk_do_not_show"
 
-    async def broken(settings, key):
+    async def broken(*_, **__):
         hidden = secret
         raise KeyError(len(hidden))
 
-    monkeypatch.setattr(hub._room, "_opener", broken)
+    monkeypatch.setattr(Session, "open", broken)
     hub.start()
     state = until(lambda: isinstance(hub.state(), Crashed) and hub.state())
     assert "KeyError" in state.summary

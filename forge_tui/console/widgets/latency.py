@@ -134,6 +134,8 @@ def _joined(upper: str, lower: str) -> str:
 
 def _names(points: list[LatencyPoint], low: float, high: float, height: int) -> list[Content]:
     """`p95` and `p50` beside the ends of their curves."""
+    if height < 2:
+        return [line((" p50", Tone.LEAD))] * height
     last = min(points, key=lambda point: point.age_s)
     rows = [Content("")] * height
     lower, upper = (_row_of(value, low, high, height) for value in (last.p50, last.p95))

@@ -1,0 +1,57 @@
+"""Exports of the console: a job's results where a batch run would write them, or the rows of a filter."""
+
+from collections.abc import Callable, Collection, Iterator
+from contextlib import closing
+from pathlib import Path
+
+from forge_tui.core.errors import OutputRefused
+from forge_tui.core.job import JobRecord
+from forge_tui.core.ticket import TicketState
+from forge_tui.pipeline.export import export_job
+from forge_tui.pipeline.output_folder import check_folder, default_folder
+from forge_tui.settings import Settings
+from forge_tui.storage.reader import Reader
+from forge_tui.storage.rows import TicketRow
+
+
+def export(
+    db: Path,
+    job_id: int,
+    folder: Path,
+    positions: Collection[int] | None = None,
+    *,
+    wall: Callable[[], float],
+    csv_raw: bool,
+) -> int:
+    """Write the job, or only its rows at `positions`, and answer how many rows there are; blocks.
+
+    Raises OutputRefused when the folder cannot be written to.
+    """
+    with closing(Reader(db) if positions is None else ChosenRows(db, positions)) as reader:
+        exported = export_job(reader, job_id, folder, closed_at=wall, csv_raw=csv_raw)
+    return exported.results + exported.failures
+
+
+def free_folder(settings: Settings, job: JobRecord) -> Path:
+    """The folder of a batch run, or one named after the job where that holds another's results."""
+    folder = settings.output or default_folder(job.spec.files[0])
+    try:
+        check_folder(folder, job, force=settings.force)
+    except OutputRefused:
+        folder = folder.with_name(f"{folder.name}-{job.label}")
+        check_folder(folder, job, force=settings.force)
+    return folder
+
+
+class ChosenRows(Reader):
+    """A reader that tells of some of a job's rows only: what an export of a filter is made from."""
+
+    def __init__(self, db: Path, positions: Collection[int]) -> None:
+        super().__init__(db)
+        self._positions = frozenset(positions)
+
+    def rows_in_order(self, job_id: int) -> Iterator[TicketRow]:
+        settled = {TicketState.DONE, TicketState.FAILED}
+        return (
+            row for row in super().rows_in_order(job_id) if row.position in self._positions and row.state in settled
+        )

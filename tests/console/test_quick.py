@@ -1,0 +1,86 @@
+"""The screen is quick where there is much, and costs the engine little."""
+
+import asyncio
+import time
+
+import pytest
+
+from console_builders import RecordingHub, console, failure, settle
+from console_states import busy
+from engine_thread_builders import engine, tickets_file
+from forge_tui.console.app import ForgeApp, Look
+from forge_tui.console.hub import Launch
+from forge_tui.console.screens.failure_list import FailureList
+from forge_tui.core.clock import SystemClock
+from forge_tui.core.failure import Code
+from forge_tui.core.job import ENDED
+from forge_tui.core.ticket import Complexity
+
+pytestmark = pytest.mark.alone
+
+MANY, FEW = 100_000, 1_000
+
+
+class Failures:
+    """Rows made when asked for."""
+
+    def __init__(self, count):
+        self._count = count
+
+    def jobs(self, limit=200):
+        return []
+
+    def failure_positions(self, job_id, **wanted):
+        step = 2 if wanted.get("codes") else 1
+        return list(range(1, self._count + 1, step))
+
+    def failures(self, job_id, *, after=0, limit=200, **wanted):
+        last = min(self._count, after + limit)
+        return [
+            failure(n, Complexity.SIMPLE, Code.SERVER, 6, 1, "500 model_call_error") for n in range(after + 1, last + 1)
+        ]
+
+
+async def seconds_for(count):
+    """Seconds to open the failures, filter them and go through pages."""
+    hub = RecordingHub(busy())
+    hub.rows = Failures(count)
+    async with console(hub).run_test(size=(140, 40)) as pilot:
+        await settle(pilot)
+        took = []
+        for act in (("3",), ("pagedown", "pagedown", "G", "g"), ()):
+            started = time.perf_counter()
+            if act:
+                await pilot.press(*act)
+            else:
+                pilot.app.screen.query_one(FailureList).filter_by("code:E-5XX")
+            await settle(pilot)
+            took.append(time.perf_counter() - started)
+        assert len(pilot.app.screen.query_one(FailureList).list.ids) == count // 2
+        return took
+
+
+async def test_a_hundred_thousand_failures_open_page_and_filter_like_a_thousand():
+    few, many = await seconds_for(FEW), await seconds_for(MANY)
+    assert all(b <= 2 * a + 0.1 for a, b in zip(few, many, strict=True)), (few, many)
+
+
+async def test_the_screen_costs_the_engine_little(tmp_path):
+    """100 slots at 200 ms: 0.95 of the rate without a screen was measured; one noisy run is given 0.05 more."""
+
+    async def finished(hub, look):
+        async with asyncio.timeout(100):
+            while not (look().job_id and look().state in ENDED):  # noqa: ASYNC110 - the engine is in another thread
+                await asyncio.sleep(0.05)  # noqa: TID251 - real time is what is measured
+        shot = hub.snapshot()
+        return shot.done / shot.elapsed_s
+
+    sim = "latency=0.2"
+    with engine(tmp_path / "bare", sim, concurrency=100) as hub:
+        hub.launch(Launch((tickets_file(tmp_path, 3000),)))
+        bare = await finished(hub, hub.snapshot)
+    with engine(tmp_path / "shown", sim, started=False, concurrency=100) as hub:
+        app = ForgeApp(hub, SystemClock(), Look(hz=4), first=Launch((tickets_file(tmp_path, 3000),)))
+        async with app.run_test(size=(140, 40)):
+            under_the_console = await finished(hub, hub.snapshot)
+    assert under_the_console >= 0.9 * bare, (under_the_console, bare)
