@@ -167,4 +167,4 @@ def sparkline(values: Sequence[float], top: float) -> str:
 
 
 def _level(share: float) -> int:
-    return max(0, ceil(min(1.0, share) * 8) - 1) if isfinite(share) else 0
+    return max(0, ceil(min(1.0, max(0.0, share)) * 8) - 1) if isfinite(share) else 0
