@@ -79,7 +79,13 @@ def snapshots(draw: st.DrawFn) -> Snapshot:
         classes=(recent, *states.busy().classes[1:]),
         breaker=draw(breakers),
         limits=draw(limits),
-        bound=BoundView(draw(text), 0.0, None, draw(st.none() | st.floats(0, 1)), ()),
+        bound=BoundView(
+            draw(st.sampled_from(["requests/min", "breaker open", "budget"])),
+            0.0,
+            None,
+            draw(st.none() | st.floats(0, 1)),
+            (),
+        ),
         latency=draw(percentiles),
         latency_series=tuple(draw(st.lists(points, max_size=30))),
     )

@@ -119,9 +119,10 @@ class LaunchScreen(Dialog[Launch]):
     def on_mount(self) -> None:
         super().on_mount()
         self.query_one(PathFrame).caption("File", "tab completes · a folder or glob takes all")
-        self.query_one(PathInput).focus()
         if self._files:
             self._read_now()
+        # Files that were named already need one look and one enter, not two.
+        self.query_one(PreviewPane if self._files else PathInput).focus()
 
     def show(self, view: View) -> None:
         self.query_one(Footer).hints = _HINTS

@@ -1,7 +1,7 @@
 """The latency pane: p50 and p95 of the last minutes as curves, the whole job's percentiles in figures."""
 
 from itertools import groupby
-from math import isfinite
+from math import ceil, isfinite
 
 from textual.content import Content
 
@@ -13,6 +13,7 @@ from forge_tui.core.snapshot import LatencyPoint, Percentiles, Snapshot
 from forge_tui.telemetry import figures
 
 SHOWN_S = 120.0
+_LEAST_SHOWN_S = 30.0
 REDRAW_AFTER_S = 1.0
 _FIGURES = 8  # cells: " p50 3.2"
 _WIDE = 48
@@ -37,7 +38,8 @@ class LatencyPane(Pane):
     def show(self, view: View) -> None:
         if self.room >= _WIDE:
             self.caption(
-                line((self.NAME, Tone.STRONG), (f" · {_all_figures(view.job.latency)}", Tone.DIM)), "last 2 min"
+                line((self.NAME, Tone.STRONG), (f" · {_all_figures(view.job.latency)}", Tone.DIM)),
+                f"last {_span_words(_span_s(view.job))}",
             )
         else:
             self.caption(self.NAME)
@@ -73,15 +75,22 @@ def chart(job: Snapshot, width: int, height: int, *, labelled: bool) -> list[Con
     canvas = width - len(marks[0]) - (4 if labelled else 0)
     if canvas < 2:
         return []
-    p95 = _curve([(-point.age_s, point.p95) for point in points], (low, high), canvas, height)
-    p50 = _curve([(-point.age_s, point.p50) for point in points], (low, high), canvas, height)
+    since, span = (-_span_s(job), 0.0), (low, high)
+    p95 = PLOTTER.curve([(-point.age_s, point.p95) for point in points], since, span, canvas, height)
+    p50 = PLOTTER.curve([(-point.age_s, point.p50) for point in points], since, span, canvas, height)
     names = _names(points, low, high, height) if labelled else [Content("")] * height
     rows = zip(marks, p95, p50, names, strict=True)
     return [Content.assemble((mark, Tone.FAINT), _both(upper, lower), name) for mark, upper, lower, name in rows]
 
 
-def _curve(points: list[tuple[float, float]], y_range: tuple[float, float], width: int, height: int) -> list[str]:
-    return PLOTTER.curve(points, (-SHOWN_S, 0.0), y_range, width, height)
+def _span_s(job: Snapshot) -> float:
+    """Two minutes; less while the job is younger, so that its first curve is not a dot at the edge."""
+    oldest = max((point.age_s for point in job.latency_series if _drawable(point)), default=SHOWN_S)
+    return min(SHOWN_S, max(_LEAST_SHOWN_S, 15.0 * ceil(oldest / 15.0)))
+
+
+def _span_words(span_s: float) -> str:
+    return "2 min" if span_s >= SHOWN_S else f"{span_s:.0f} s"
 
 
 def _drawable(point: LatencyPoint) -> bool:

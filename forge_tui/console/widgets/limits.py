@@ -48,7 +48,9 @@ def _slots(limits: LimitsView, width: int) -> Content:
 def _hold(limits: LimitsView, now: float, width: int) -> Content:
     held_s = (limits.hold_until_mono or 0.0) - now
     words = (figures.countdown(held_s), Tone.WARN) if held_s > 0 else ("none", Tone.PLAIN)
-    tokens = figures.short_count(limits.tokens_last_min)
+    tokens = figures.short_count(round(limits.tokens_last_min, -3 if limits.tokens_last_min >= 9_950 else 0))
     if limits.tokens_per_min:
         tokens += f"/{figures.short_count(limits.tokens_per_min)}"
-    return spread(line(("hold  ", Tone.DIM), words), line(("tok/min ", Tone.DIM), tokens), width)
+    left = line(("hold  ", Tone.DIM), words)
+    name = "tok/min " if left.cell_length + len(tokens) + 9 <= width else "tok "
+    return spread(left, line((name, Tone.DIM), tokens), width)
