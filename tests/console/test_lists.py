@@ -98,6 +98,8 @@ def pressing(*keys):
         await settle(pilot)
         for key in keys:
             await pilot.press(key)
+            # A row on screen asks for its page, the page moves the cursor, the cursor asks for the detail.
+            await settle(pilot)
             await settle(pilot)
 
     return press
@@ -115,8 +117,11 @@ SCREENS = {
 }
 
 
-@pytest.mark.parametrize("name", SCREENS)
-@pytest.mark.parametrize("size", [(80, 24), (140, 40)], ids=["80x24", "140x40"])
+WIDE = ("dashboard", "failures", "results", "jobs", "events")
+LOOKS = [("80x24", (80, 24), name) for name in SCREENS] + [("140x40", (140, 40), name) for name in WIDE]
+
+
+@pytest.mark.parametrize(("size", "name"), [look[1:] for look in LOOKS], ids=[f"{at}-{name}" for at, _, name in LOOKS])
 def test_a_screen_looks_as_it_did(snap_compare, name, size):
     assert snap_compare(console(a_hub()), terminal_size=size, run_before=pressing(*SCREENS[name]))
 
