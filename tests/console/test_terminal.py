@@ -101,8 +101,6 @@ def running(terminal):
     terminal.until(b"Run with")
     terminal.until(b"to send")
     terminal.type("\r")
-    time.sleep(0.5)
-    terminal.type("\r")
     terminal.until(b"RUNNING")
 
 
