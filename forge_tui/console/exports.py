@@ -25,11 +25,18 @@ def export(
 ) -> int:
     """Write the job, or only its rows at `positions`, and answer how many rows there are; blocks.
 
-    Raises OutputRefused when the folder cannot be written to.
+    Raises OutputRefused when the folder cannot be written to, or holds what these rows must not replace.
     """
     with closing(Reader(db) if positions is None else ChosenRows(db, positions)) as reader:
+        _check_target(reader.job(job_id), folder, whole=positions is None)
         exported = export_job(reader, job_id, folder, closed_at=wall, csv_raw=csv_raw)
     return exported.results + exported.failures
+
+
+def _check_target(job: JobRecord, folder: Path, *, whole: bool) -> None:
+    check_folder(folder, job, force=False)
+    if not whole and job.output is not None and folder.absolute() == Path(job.output):
+        raise OutputRefused(f"{folder} holds all results of {job.label}: name another folder for a part of them")
 
 
 def free_folder(settings: Settings, job: JobRecord) -> Path:
@@ -48,10 +55,10 @@ class ChosenRows(Reader):
 
     def __init__(self, db: Path, positions: Collection[int]) -> None:
         super().__init__(db)
-        self._positions = frozenset(positions)
+        self._chosen = frozenset(positions)
 
     def rows_in_order(self, job_id: int) -> Iterator[TicketRow]:
         settled = {TicketState.DONE, TicketState.FAILED}
         return (
-            row for row in super().rows_in_order(job_id) if row.position in self._positions and row.state in settled
+            row for row in super().rows_in_order(job_id) if row.position in self._chosen and row.state in settled
         )

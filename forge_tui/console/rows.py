@@ -10,7 +10,7 @@ from typing import TypeVar, Unpack
 
 from forge_tui.core.errors import DatabaseRefused
 from forge_tui.core.job import JobRecord
-from forge_tui.storage.filters import FailureFilter, ResultFilter
+from forge_tui.storage.filters import FailureFilter, Order, ResultFilter
 from forge_tui.storage.reader import Reader
 from forge_tui.storage.rows import AttemptRow, FailureGroup, FailureRow, JobStats, LabelCounts, ResultRow, TicketRow
 
@@ -33,8 +33,10 @@ class StoreRows:
     def job(self, job_id: int) -> JobRecord:
         return self._read(lambda reader: reader.job(job_id))
 
-    def failure_positions(self, job_id: int, **wanted: Unpack[FailureFilter]) -> list[int]:
-        return self._read(lambda reader: reader.positions(job_id, **wanted))
+    def failure_positions(
+        self, job_id: int, order: Order = Order.TICKET, limit: int = -1, **wanted: Unpack[FailureFilter]
+    ) -> list[int]:
+        return self._read(lambda reader: reader.positions(job_id, order, limit, **wanted))
 
     def failures(
         self, job_id: int, *, after: int = 0, limit: int = 200, **wanted: Unpack[FailureFilter]
@@ -49,8 +51,10 @@ class StoreRows:
     ) -> list[ResultRow]:
         return self._read(lambda reader: reader.results(job_id, after=after, limit=limit, **wanted))
 
-    def result_positions(self, job_id: int, **wanted: Unpack[ResultFilter]) -> list[int]:
-        return self._read(lambda reader: reader.result_positions(job_id, **wanted))
+    def result_positions(
+        self, job_id: int, order: Order = Order.TICKET, limit: int = -1, **wanted: Unpack[ResultFilter]
+    ) -> list[int]:
+        return self._read(lambda reader: reader.result_positions(job_id, order, limit, **wanted))
 
     def results_count(self, job_id: int, **wanted: Unpack[ResultFilter]) -> int:
         return self._read(lambda reader: reader.results_count(job_id, **wanted))

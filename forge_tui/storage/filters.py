@@ -1,17 +1,24 @@
-"""What an operator filters a list by, as SQL conditions; every value is a parameter."""
+"""What an operator filters and sorts a list by, as SQL; every value that comes from outside is a parameter."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from enum import StrEnum
 from typing import TypedDict
 
-from forge_tui.core.failure import Code
-from forge_tui.core.ticket import Complexity
+from forge_tui.core.failure import RULES, Code, RetryHelps
+from forge_tui.core.taxonomy import SUPPORT_TAXONOMY
+from forge_tui.core.ticket import MOST_COMPLEX_FIRST, Complexity
 
 _LONGEST_WORD = 200  # LIKE refuses patterns of 50,000 bytes
 
 
 class FailureFilter(TypedDict, total=False):
-    """Which failures: of these codes, not of those, of one class, with all of these words in text or message."""
+    """Which failures: of these codes, not of those, of one class, with all of these words in text or message.
 
+    `positions` names single tickets, `messages` whole ones; as everywhere here, an empty collection leaves all.
+    """
+
+    positions: Collection[int]
+    messages: Collection[str]
     codes: Collection[Code]
     exclude_codes: Collection[Code]
     complexity: Complexity | None
@@ -22,11 +29,27 @@ class FailureFilter(TypedDict, total=False):
 class ResultFilter(TypedDict, total=False):
     """Which results: with this label, without those, with all of these words in text or summary."""
 
+    positions: Collection[int]
     category: str | None
     exclude_categories: Collection[str]
     priority: str | None
     exclude_priorities: Collection[str]
     words: str
+
+
+class Order(StrEnum):
+    """What a list is sorted by; equals stand in input order."""
+
+    TICKET = "ticket"
+    CLASS = "class"
+    CODE = "code"
+    TRIES = "tries"
+    AGE = "age"
+    VERDICT = "retry?"
+    MESSAGE = "message"
+    CATEGORY = "category"
+    PRIORITY = "priority"
+    SOURCE = "from"
 
 
 class Conditions:
@@ -44,7 +67,7 @@ class Conditions:
         if value is not None:
             self._and(f"{column} = ?", value)
 
-    def among(self, column: str, values: Collection[str]) -> None:
+    def among(self, column: str, values: Collection[object]) -> None:
         if values:
             self._and(f"{column} IN ({_marks(values)})", *values)
 
@@ -60,10 +83,17 @@ class Conditions:
             self._and(f"({either})", *[pattern] * len(columns))
 
 
+def order_sql(order: Order) -> str:
+    """The ORDER BY of an order."""
+    return _ORDERS[order]
+
+
 def failed_where(job_id: int, wanted: FailureFilter) -> Conditions:
     """The failed tickets of a job that the filter leaves."""
     where = Conditions("job_id = ? AND state = 'failed'", job_id)
+    where.among("position", wanted.get("positions", ()))
     where.among("code", wanted.get("codes", ()))
+    where.among("message", wanted.get("messages", ()))
     where.not_among("code", wanted.get("exclude_codes", ()))
     where.equal("complexity", wanted.get("complexity"))
     where.not_among("complexity", wanted.get("exclude_complexities", ()))
@@ -74,6 +104,7 @@ def failed_where(job_id: int, wanted: FailureFilter) -> Conditions:
 def done_where(job_id: int, wanted: ResultFilter) -> Conditions:
     """The done tickets of a job that the filter leaves."""
     where = Conditions("job_id = ? AND state = 'done'", job_id)
+    where.among("position", wanted.get("positions", ()))
     where.equal("category", wanted.get("category"))
     where.not_among("category", wanted.get("exclude_categories", ()))
     where.equal("priority", wanted.get("priority"))
@@ -82,9 +113,30 @@ def done_where(job_id: int, wanted: ResultFilter) -> Conditions:
     return where
 
 
-def _marks(values: Collection[str]) -> str:
+def _marks(values: Collection[object]) -> str:
     return ",".join("?" * len(values))
 
 
 def _literally(word: str) -> str:
     return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _rank(column: str, values: Sequence[str]) -> str:
+    """The place of a value of ours in `values`; what is not among them comes last."""
+    places = " ".join(f"WHEN '{value}' THEN {place}" for place, value in enumerate(values))
+    return f"CASE {column} {places} ELSE {len(values)} END"
+
+
+_MOST_HOPEFUL_FIRST = [code for helps in RetryHelps for code, rule in RULES.items() if rule.retry_helps is helps]
+_ORDERS = {
+    Order.TICKET: "position",
+    Order.CLASS: f"{_rank('complexity', MOST_COMPLEX_FIRST)}, position",
+    Order.CODE: "code, position",
+    Order.TRIES: "max(ticket_attempts, service_attempts) DESC, position",
+    Order.AGE: "settled_at DESC, position",
+    Order.VERDICT: f"{_rank('code', _MOST_HOPEFUL_FIRST)}, position",
+    Order.MESSAGE: "message, position",
+    Order.CATEGORY: "category, position",
+    Order.PRIORITY: f"{_rank('priority', SUPPORT_TAXONOMY.priority_names[::-1])}, position",
+    Order.SOURCE: "source, batch, position",
+}

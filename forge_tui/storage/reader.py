@@ -3,6 +3,7 @@
 import sqlite3
 from collections import Counter
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from math import ceil
 from pathlib import Path
 from typing import Any, Unpack
@@ -10,10 +11,18 @@ from typing import Any, Unpack
 from forge_tui.core.errors import UnknownJob
 from forge_tui.core.failure import Code
 from forge_tui.core.job import JobRecord, job_label
-from forge_tui.core.ticket import Complexity, Source, ticket_label
+from forge_tui.core.ticket import Complexity, Source, TicketState, ticket_label
 from forge_tui.storage import dedup_cache, tally
 from forge_tui.storage.database import open_reader
-from forge_tui.storage.filters import Conditions, FailureFilter, ResultFilter, done_where, failed_where
+from forge_tui.storage.filters import (
+    Conditions,
+    FailureFilter,
+    Order,
+    ResultFilter,
+    done_where,
+    failed_where,
+    order_sql,
+)
 from forge_tui.storage.rows import (
     AttemptRow,
     FailureGroup,
@@ -57,6 +66,9 @@ SELECT position FROM tickets
 WHERE job_id = :job_id AND leader = :position
     AND key = (SELECT key FROM tickets WHERE job_id = :job_id AND position = :position)
 ORDER BY position
+"""
+_ALIKE = """
+SELECT count(*) - 1 FROM tickets WHERE job_id = ? AND state = 'failed' AND code = ? AND message = ?
 """
 _SUMS = """
 SELECT count(*), coalesce(sum(code IS NOT NULL), 0), coalesce(sum(prompt_tokens), 0),
@@ -108,10 +120,11 @@ class Reader:
         """How many failures the filter leaves."""
         return self._count(failed_where(job_id, wanted))
 
-    def positions(self, job_id: int, **wanted: Unpack[FailureFilter]) -> list[int]:
-        """The positions of all failures the filter leaves, in input order."""
-        where = failed_where(job_id, wanted)
-        return [position for (position,) in self._page("position", where, 0, -1)]
+    def positions(
+        self, job_id: int, order: Order = Order.TICKET, limit: int = -1, **wanted: Unpack[FailureFilter]
+    ) -> list[int]:
+        """The positions of the failures the filter leaves: all of them, or the first `limit`."""
+        return self._positions(failed_where(job_id, wanted), order, limit)
 
     def failure_groups(self, job_id: int) -> list[FailureGroup]:
         """Failures by code and message, the most frequent cause first."""
@@ -123,9 +136,11 @@ class Reader:
         """The next page of classified tickets after position `after`, in input order."""
         return [result_row(row) for row in self._page(RESULT, done_where(job_id, wanted), after, limit)]
 
-    def result_positions(self, job_id: int, **wanted: Unpack[ResultFilter]) -> list[int]:
-        """The positions of all results the filter leaves, in input order."""
-        return [position for (position,) in self._page("position", done_where(job_id, wanted), 0, -1)]
+    def result_positions(
+        self, job_id: int, order: Order = Order.TICKET, limit: int = -1, **wanted: Unpack[ResultFilter]
+    ) -> list[int]:
+        """The positions of the results the filter leaves: all of them, or the first `limit`."""
+        return self._positions(done_where(job_id, wanted), order, limit)
 
     def results_count(self, job_id: int, **wanted: Unpack[ResultFilter]) -> int:
         """How many results the filter leaves."""
@@ -157,7 +172,11 @@ class Reader:
         if not rows:
             raise UnknownJob(f"no ticket {ticket_label(position)} in {job_label(job_id)}")
         twins = self._rows(_TWINS, {"job_id": job_id, "position": position})
-        return ticket_row(rows[0], tuple(twin for (twin,) in twins))
+        ticket = ticket_row(rows[0], tuple(twin for (twin,) in twins))
+        if ticket.state is not TicketState.FAILED:
+            return ticket
+        alike = self._rows(_ALIKE, (job_id, ticket.code, ticket.message))[0][0]
+        return replace(ticket, alike=alike)
 
     def attempts(self, job_id: int, position: int) -> list[AttemptRow]:
         """The requests that the ticket rode in, in the order they were sent."""
@@ -209,6 +228,10 @@ class Reader:
         # Column lists and conditions are our own words; every value is a parameter.
         sql = f"SELECT {select} FROM tickets WHERE {where.sql} AND position > ? ORDER BY position LIMIT ?"  # noqa: S608
         return self._rows(sql, (*where.parameters, after, limit))
+
+    def _positions(self, where: Conditions, order: Order, limit: int) -> list[int]:
+        sql = f"SELECT position FROM tickets WHERE {where.sql} ORDER BY {order_sql(order)} LIMIT ?"  # noqa: S608 - as in _page
+        return [position for (position,) in self._rows(sql, (*where.parameters, limit))]
 
     def _count(self, where: Conditions) -> int:
         sql = f"SELECT count(*) FROM tickets WHERE {where.sql}"  # noqa: S608 - as in _page

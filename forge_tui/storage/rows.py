@@ -15,8 +15,8 @@ class TicketRow:
     """All that is kept of one input row; exactly one of `classification` and `code` is set once it is done or failed.
 
     `tokens` and `cost` are its share of the requests it rode in, `saved_*` what its known answer had cost when it
-    was given. `leader` is the position of the ticket it follows, `twins` those that follow it. A refused row has
-    no complexity.
+    was given. `leader` is the position of the ticket it follows, `twins` those that follow it, `alike` how many others
+    failed with the same code and message. A refused row has no complexity.
     """
 
     position: int
@@ -45,6 +45,7 @@ class TicketRow:
     saved_cost: float
     settled_at: float | None
     twins: tuple[int, ...] = ()
+    alike: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,10 @@ class ResultRow:
 
 @dataclass(frozen=True, slots=True)
 class AttemptRow:
-    """One request that a ticket rode in, at `place` (from 1) of `size`; `code` and `message` are its own fault there."""
+    """One request that a ticket rode in, at `place` (from 1) of `size`; `code` and `message` are its own fault there.
+
+    `tokens` are those of the whole request.
+    """
 
     batch: int
     size: int
@@ -98,6 +102,7 @@ class AttemptRow:
     request_id: str | None
     code: Code | None
     message: str
+    tokens: int = 0
 
 
 class FailureGroup(NamedTuple):

@@ -21,7 +21,8 @@ RESULT = """
 position, external_id, complexity, source, batch, category, priority, summary, flags, truncated, text
 """
 ATTEMPT = """
-SELECT batch, size, place, started_at, latency_ms, wait_ms, http_status, request_id, aboard.code, aboard.message
+SELECT batch, size, place, started_at, latency_ms, wait_ms, http_status, request_id, aboard.code, aboard.message,
+    prompt_tokens + completion_tokens
 FROM attempt_tickets AS aboard JOIN attempts ON attempts.id = aboard.attempt_id
 WHERE aboard.job_id = ? AND aboard.position = ? ORDER BY aboard.attempt_id
 """
@@ -105,7 +106,7 @@ def result_row(row: tuple[Any, ...]) -> ResultRow:
 
 def attempt_row(row: tuple[Any, ...]) -> AttemptRow:
     """The value of one row of ATTEMPT."""
-    batch, size, place, started_at, latency_ms, wait_ms, http_status, request_id, code, message = row
+    batch, size, place, started_at, latency_ms, wait_ms, http_status, request_id, code, message, tokens = row
     return AttemptRow(
         batch=batch,
         size=size,
@@ -117,4 +118,5 @@ def attempt_row(row: tuple[Any, ...]) -> AttemptRow:
         request_id=request_id,
         code=code_from(code),
         message=message or "",
+        tokens=tokens,
     )

@@ -7,6 +7,7 @@ from forge_tui.core.failure import Code
 from forge_tui.core.job import JobState
 from forge_tui.core.outcome import Classification
 from forge_tui.core.ticket import Complexity, Source, TicketState
+from forge_tui.storage.filters import Order
 from forge_tui.storage.reader import Reader
 from store_builders import (
     DAY_S,
@@ -53,12 +54,41 @@ async def failures():
         ({"words": "0_0"}, []),
         ({"words": "column", "codes": [Code.INPUT]}, [8]),
         ({"words": "x" * 100_000}, []),
+        ({"positions": [6, 1, 7]}, [1, 6]),
+        ({"messages": ["refused", "not"]}, [2]),
     ],
 )
 async def test_a_filter_leaves_the_same_rows_in_list_count_and_positions(failures, wanted, found):
     assert await failures(lambda reader, job: [row.position for row in reader.failures(job, **wanted)]) == found
     assert await failures(lambda reader, job: reader.failures_count(job, **wanted)) == len(found)
     assert await failures(lambda reader, job: reader.positions(job, **wanted)) == found
+
+
+@pytest.mark.parametrize(
+    ("order", "found"),
+    [
+        (Order.TICKET, [1, 2, 3, 5, 6, 8]),
+        (Order.CLASS, [6, 1, 2, 3, 5, 8]),
+        (Order.CODE, [2, 8, 1, 5, 3, 6]),
+        (Order.TRIES, [1, 2, 3, 5, 6, 8]),
+        (Order.AGE, [1, 2, 3, 5, 6, 8]),
+        (Order.VERDICT, [1, 5, 3, 6, 2, 8]),
+        (Order.MESSAGE, [3, 6, 8, 1, 5, 2]),
+    ],
+)
+async def test_failures_come_in_the_order_asked_for_and_equals_in_that_of_the_input(failures, order, found):
+    assert await failures(lambda reader, job: reader.positions(job, order)) == found
+
+
+async def test_of_the_positions_the_first_may_be_enough(failures):
+    assert await failures(lambda reader, job: reader.positions(job, limit=2)) == [1, 2]
+    assert await failures(lambda reader, job: reader.positions(job, Order.CLASS, 2)) == [6, 1]
+
+
+async def test_a_failed_ticket_tells_how_many_others_failed_like_it(failures):
+    assert await failures(lambda reader, job: reader.ticket(job, 1).alike) == 1
+    assert await failures(lambda reader, job: reader.ticket(job, 2).alike) == 0
+    assert await failures(lambda reader, job: reader.ticket(job, 4).alike) == 0
 
 
 async def test_pages_follow_each_other_without_gap_or_overlap(failures):
@@ -116,6 +146,19 @@ async def test_results_are_filtered_by_label_and_words(results, wanted, found):
     assert await results(lambda reader, job: [row.position for row in reader.results(job, **wanted)]) == found
     if "after" not in wanted:
         assert await results(lambda reader, job: reader.results_count(job, **wanted)) == len(found)
+        assert await results(lambda reader, job: reader.result_positions(job, **wanted)) == found
+
+
+@pytest.mark.parametrize(
+    ("order", "found"),
+    [
+        (Order.CATEGORY, [1, 3, 4, 2, 5]),
+        (Order.PRIORITY, [1, 4, 2, 3, 5]),
+        (Order.SOURCE, [5, 1, 2, 3, 4]),
+    ],
+)
+async def test_results_come_in_the_order_asked_for(results, order, found):
+    assert await results(lambda reader, job: reader.result_positions(job, order)) == found
 
 
 async def test_labels_and_sources_are_counted_over_the_whole_job(results):
