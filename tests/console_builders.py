@@ -1,8 +1,11 @@
 """A hub that records, a clock that stands still, and the frozen snapshots of every state the console shows."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
+
+from textual.worker import WorkerCancelled
 
 from console_states import NOW, NOW_MONO, busy
 from forge_tui.console.app import ForgeApp, Look
@@ -261,7 +264,8 @@ def working_hub(snapshot: Snapshot | None = None, engine: EngineState | None = N
 
 async def settle(pilot: Any) -> None:
     """Let workers come home and everything be drawn."""
-    for _ in range(2):
-        await pilot.app.workers.wait_for_complete()
+    for _ in range(3):
+        with suppress(WorkerCancelled):  # a newer question takes the place of an older one
+            await pilot.app.workers.wait_for_complete()
         pilot.app.tick()
-        await pilot.pause()
+        await pilot.pause(0)  # every widget has handled its messages; a pause without 0 waits for an idle computer

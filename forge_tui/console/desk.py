@@ -10,7 +10,6 @@ from textual.app import App
 from textual.filter import NoColor
 from textual.reactive import Reactive
 from textual.theme import Theme
-from textual.timer import Timer
 
 from forge_tui.console import themes
 from forge_tui.console.ascii import AsciiFilter
@@ -33,6 +32,7 @@ from forge_tui.telemetry import frame
 Severity = Literal["information", "warning", "error"]
 
 REREAD_JOBS_AFTER_S = 1.0
+LATEST_START_S = 0.5
 RECENT_FILES = 5
 CLIPBOARD_FILE = "forge-clipboard.txt"
 
@@ -79,7 +79,7 @@ class Desk(App[Leave]):
         self._frozen: Snapshot | None = None
         self._jobs: tuple[JobRecord, ...] = ()
         self._jobs_read: tuple[int, float] = (-1, float("-inf"))
-        self._beat: Timer | None = None
+        self._begun = False
         if self.no_color:
             self._filters.append(NoColor())
         if self.look.ascii_only:
@@ -100,8 +100,13 @@ class Desk(App[Leave]):
     def on_mount(self) -> None:
         self.theme = self.look.theme
         self.call_after_refresh(self._first_tick)
+        # What waits for a refresh is lost with its screen: a key typed ahead may have taken it away.
+        self.set_timer(LATEST_START_S, self._first_tick)
 
     def _first_tick(self) -> None:
+        if self._begun:
+            return
+        self._begun = True
         self.hub.start()
         if self._first is not None:
             self.launch(self._first)
@@ -110,7 +115,7 @@ class Desk(App[Leave]):
             self.offer(self._offered)
         if self.look.hz:
             self._load_plotter()
-            self._next_beat()
+            self._beat()
 
     @work(thread=True, exit_on_error=False)
     def _load_plotter(self) -> None:
@@ -122,18 +127,12 @@ class Desk(App[Leave]):
 
     # -- the frame ------------------------------------------------------------------------------------------------
 
-    def _next_beat(self) -> None:
-        self._beat = self.set_timer(self.pace.interval_s, self._timed_tick)
-
-    def _timed_tick(self) -> None:
+    def _beat(self) -> None:
+        # The next one first: a measurement that waits for the refresh is lost when its screen is closed meanwhile.
+        self.set_timer(self.pace.interval_s, self._beat)
         started = self.clock.monotonic()
         self.tick()
-
-        def painted() -> None:
-            self.pace.painted(1000.0 * (self.clock.monotonic() - started))
-            self._next_beat()
-
-        self.call_after_refresh(painted)
+        self.call_after_refresh(lambda: self.pace.painted(1000.0 * (self.clock.monotonic() - started)))
 
     def tick(self) -> None:
         """Read the newest snapshot and show it."""

@@ -59,6 +59,4 @@ class ChosenRows(Reader):
 
     def rows_in_order(self, job_id: int) -> Iterator[TicketRow]:
         settled = {TicketState.DONE, TicketState.FAILED}
-        return (
-            row for row in super().rows_in_order(job_id) if row.position in self._chosen and row.state in settled
-        )
+        return (row for row in super().rows_in_order(job_id) if row.position in self._chosen and row.state in settled)

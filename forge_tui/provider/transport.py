@@ -12,6 +12,7 @@ from typing import cast
 import httpx
 
 from forge_tui.core.errors import SettingsRefused
+from forge_tui.provider.direct import DirectTransport
 
 # Unlimited because slots are the only cap: a pool that is full would make requests wait where nobody sees them.
 _LANE_LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=1, keepalive_expiry=30.0)
@@ -22,10 +23,12 @@ def open_transport(base_url: str, *, proxy: str | None = None) -> httpx.AsyncBas
 
     Raises SettingsRefused when `proxy` is no address of an HTTP proxy.
     """
-    if base_url.startswith("http:") and proxy is None:
+    if proxy is not None:
+        return LanePool(verify=httpx.create_ssl_context(trust_env=False), proxy=_proxy(proxy))
+    if base_url.startswith("http:"):
         # Reading certifi's list costs 20 ms; a context that trusts nobody is enough where no TLS is spoken.
-        return LanePool(verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
-    return LanePool(verify=httpx.create_ssl_context(trust_env=False), proxy=_proxy(proxy))
+        return DirectTransport(verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+    return DirectTransport(verify=httpx.create_ssl_context(trust_env=False))
 
 
 def _proxy(address: str | None) -> httpx.Proxy | None:

@@ -1,9 +1,12 @@
 """Keys on the dashboard: each press reaches the engine as a command, or changes what is seen."""
 
+import asyncio
+
 import pytest
 
 import console_states as states
 from console_builders import RecordingHub, StillClock, console, settle, working_hub
+from forge_tui.console.app import ForgeApp, Look
 from forge_tui.console.hub import EngineGone
 from forge_tui.console.screens.api_key import KeyPrompt
 from forge_tui.console.screens.breaker_menu import BreakerMenu
@@ -14,6 +17,7 @@ from forge_tui.console.screens.limits_menu import LimitsMenu
 from forge_tui.console.screens.quit import Leave, QuitDialog
 from forge_tui.console.view import Stopped
 from forge_tui.console.widgets.progress import ProgressPane
+from forge_tui.core.clock import SystemClock
 from forge_tui.core.command import Cancel, Drain, Pause, Resume
 from forge_tui.core.snapshot import Snapshot
 
@@ -256,3 +260,16 @@ async def test_a_keymap_moves_a_key_and_the_footer_names_it():
     words = await pressed(console(hub, keymap={"job.pause": "P"}), "P")
     assert [type(sent) for sent in hub.commands] == [Pause]
     assert "P Paus" in words
+
+
+async def test_the_screen_keeps_drawing_when_a_refresh_goes_with_its_dialog(monkeypatch):
+    hub = working_hub()
+    app = ForgeApp(hub, SystemClock(), Look(hz=10))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        monkeypatch.setattr(app, "call_after_refresh", lambda *_: False)
+        for done in (3000, 3100, 3200):
+            hub.job = states.busy(done=done, at_mono=SystemClock().monotonic())
+            async with asyncio.timeout(5):
+                while app.view.job.done != done:
+                    await pilot.pause(0.02)

@@ -1,9 +1,8 @@
 """A list that stays quick at 100,000 rows: it knows every id, holds the rows of a few pages, and draws what is seen."""
 
-from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from rich.segment import Segment
 from textual.binding import BindingType
@@ -16,25 +15,20 @@ from textual.style import Style
 from textual.visual import Visual
 
 from forge_tui.console.keys import Scope, bindings
+from forge_tui.console.widgets.columns import Column, Fitted, fitted, laid_out
+from forge_tui.console.widgets.row_cache import PAGE, RowCache
 
-PAGE = 200
-_ROWS_KEPT = 8 * PAGE
+__all__ = ["PAGE", "Column", "VirtualList"]
 
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column of the list; `width` 0 takes what the others leave."""
-
-    title: str
-    width: int
-    right: bool = False
+Cells = Sequence[Content]
 
 
 class VirtualList(ScrollView, can_focus=True):
     """Rows by id: cursor and marks are ids and survive a new order, a filter and fresh rows.
 
-    Whoever owns it hands in the ids (`show_ids`), answers `Wanted` with the rows (`put_rows`), and listens.
-    A row is a cell of content for each column. Line 0 is the head of the columns.
+    Whoever owns it hands in the ids (`show_ids`), answers `Wanted` with the rows (`put_rows`), and listens. `cells`
+    makes a cell of content for each column from a row, whenever it is drawn. Line 0 is the head of the columns;
+    `nothing` is what an empty list says.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.LIST)
@@ -101,6 +95,7 @@ class VirtualList(ScrollView, can_focus=True):
         self,
         columns: Sequence[Column],
         *,
+        cells: Callable[[Any], Cells] = tuple,
         marks: bool = True,
         head: bool = True,
         id: str | None = None,  # noqa: A002 - Textual's name
@@ -108,13 +103,17 @@ class VirtualList(ScrollView, can_focus=True):
         super().__init__(id=id)
         self.columns = tuple(columns)
         self.marks: set[int] = set()
+        self.nothing = Content("")
+        self._cells = cells
         self._with_marks = marks
         self._head = int(head)
         self._ids: Sequence[int] = ()
         self._cursor = 0
         self._last_mark: int | None = None
-        self._rows: OrderedDict[int, Sequence[Content]] = OrderedDict()
-        self._asked: set[int] = set()
+        self._rows = RowCache()
+        self._known: frozenset[int] | None = None
+        self._drawn: dict[int, Cells] = {}
+        self._fitted: tuple[int, tuple[Fitted, ...]] = (-1, ())
 
     # -- what the owner hands in --------------------------------------------------------------------------------
 
@@ -130,13 +129,17 @@ class VirtualList(ScrollView, can_focus=True):
     @property
     def hidden_marks(self) -> int:
         """How many marks are on ids that the filter hides."""
-        return len(self.marks.difference(self._ids)) if self.marks else 0
+        if not self.marks:
+            return 0
+        if self._known is None:
+            self._known = frozenset(self._ids)
+        return len(self.marks - self._known)
 
     def show_ids(self, ids: Sequence[int]) -> None:
         """Show these rows in this order; the cursor stays on its id, or at its place where the id is gone."""
         before = self.current
-        self._ids = ids
-        self.forget_rows()
+        self._ids, self._known = ids, None
+        self._rows.reorder()
         self._cursor = min(self._cursor, max(0, len(ids) - 1))
         if before is not None and self.current != before and before in ids:
             self._cursor = ids.index(before)
@@ -145,74 +148,90 @@ class VirtualList(ScrollView, can_focus=True):
             self.post_message(self.Moved(self, self.current))
 
     def forget_rows(self) -> None:
-        """Ask for all rows afresh."""
+        """These rows are somebody else's."""
         self._rows.clear()
-        self._asked.clear()
         self.refresh()
 
-    def put_rows(self, rows: Mapping[int, Sequence[Content]]) -> None:
-        """The cells of rows that were wanted."""
-        self._rows.update(rows)
-        if len(self._rows) > _ROWS_KEPT:
-            while len(self._rows) > _ROWS_KEPT:
-                self._rows.popitem(last=False)
-            self._asked.clear()
+    def expire_rows(self) -> None:
+        """Ask for all rows afresh; those that are here are shown until then."""
+        self._rows.expire()
         self.refresh()
+
+    def put_rows(self, rows: Mapping[int, Any]) -> None:
+        """The rows that were wanted."""
+        self._rows.put(rows)
+        self.refresh()
+
+    def row(self, row_id: int | None) -> Any | None:
+        """The row of this id, while it is here."""
+        return None if row_id is None else self._rows.get(row_id)
+
+    def redraw_changed(self) -> None:
+        """Draw those lines again whose cells have changed with time: an age, a countdown."""
+        top = round(self.scroll_offset.y)
+        for y, before in tuple(self._drawn.items()):
+            index = y - self._head + top
+            row = self.row(self._ids[index]) if index < len(self._ids) else None
+            if row is not None and not _same(before, self._cells(row)):
+                self.refresh(Region(0, y, self.size.width, 1))
 
     # -- drawing --------------------------------------------------------------------------------------------------
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width
+        self._drawn.pop(y, None)
         if y < self._head:
-            return self._line(self._head_cells(), width, self.get_visual_style("list--head"), mark=" ", cursor=False)
+            return self._line(self._head_cells(), self.get_visual_style("list--head"), mark=" ", cursor=False)
         index = y - self._head + round(self.scroll_offset.y)
         if index >= len(self._ids):
-            return Strip.blank(width, self.rich_style)
-        row_id = self._ids[index]
-        cells = self._cells_at(index)
-        marked = row_id in self.marks
-        here = index == self._cursor
+            says = self.nothing if y == self._head and not self._ids else Content("")
+            return (
+                self._strip(says.pad_left(self._lead), self.visual_style)
+                if len(says)
+                else Strip.blank(width, self.rich_style)
+            )
+        marked, here = self._ids[index] in self.marks, index == self._cursor
         style = self.visual_style
         if marked:
             style += self.get_visual_style("list--marked", partial=True)
         if here and self.has_focus:
             style += self.get_visual_style("list--cursor", partial=True)
-        return self._line(cells, width, style, mark="●" if marked else " ", cursor=here)
+        return self._line(self._cells_at(index, y), style, mark="●" if marked else " ", cursor=here)
 
-    def _line(self, cells: Sequence[Content], width: int, style: Style, *, mark: str, cursor: bool) -> Strip:
-        lead = f"{mark} " if self._with_marks else ""
-        lead += "> " if cursor else "  "
-        parts: list[Content | str] = [lead]
-        used = len(lead)
-        for column, cell in zip(self.columns, cells, strict=False):
-            room = column.width or max(0, width - used)
-            room = min(room, max(0, width - used))
-            shown = cell.truncate(room, ellipsis=True)
-            blank = room - shown.cell_length
-            parts.append(shown.pad_left(blank) if column.right else shown.pad_right(blank))
-            parts.append("  ")
-            used += room + 2
-        strips = Visual.to_strips(self, Content.assemble(*parts), width, 1, style, pad=True)
+    def _line(self, cells: Cells, style: Style, *, mark: str, cursor: bool) -> Strip:
+        lead = (f"{mark} " if self._with_marks else "") + ("> " if cursor else "  ")
+        width = self.size.width
+        if self._fitted[0] != width:
+            self._fitted = (width, fitted(self.columns, width, self._lead))
+        return self._strip(Content.assemble(lead, laid_out(cells, self._fitted[1])), style)
+
+    def _strip(self, content: Content, style: Style) -> Strip:
+        width = self.size.width
+        strips = Visual.to_strips(self, content, width, 1, style, pad=True)
         return strips[0] if strips else Strip([Segment(" " * width)])
 
-    def _head_cells(self) -> list[Content]:
+    @property
+    def _lead(self) -> int:
+        return 4 if self._with_marks else 2
+
+    def _head_cells(self) -> Cells:
         return [Content(column.title) for column in self.columns]
 
-    def _cells_at(self, index: int) -> Sequence[Content]:
-        page = index // PAGE
-        row = self._rows.get(self._ids[index])
-        if row is not None:
-            return row
-        if page not in self._asked:
-            self._asked.add(page)
+    def _cells_at(self, index: int, y: int) -> Cells:
+        if ids := self._rows.wanted(index, self._ids):
             # Drawing happens in the screen's name, and a message never bubbles to its own sender.
-            self.call_later(self._want, tuple(self._ids[page * PAGE : (page + 1) * PAGE]))
-        return [Content("…")]
+            self.call_later(self._want, ids)
+        row = self._rows.get(self._ids[index])
+        if row is None:
+            return [Content("…")]
+        self._drawn[y] = self._cells(row)
+        return self._drawn[y]
 
     def _want(self, ids: tuple[int, ...]) -> None:
         self.post_message(self.Wanted(self, ids))
 
     def _fit(self) -> None:
+        self._drawn.clear()
         self.virtual_size = Size(self.size.width, len(self._ids) + self._head)
         self._follow()
         self.refresh()
@@ -314,3 +333,7 @@ class VirtualList(ScrollView, can_focus=True):
     def on_click(self, event: object) -> None:
         y = getattr(event, "y", 0)
         self.go_to(y - self._head + round(self.scroll_offset.y))
+
+
+def _same(before: Cells, after: Cells) -> bool:
+    return all(a.is_same(b) for a, b in zip(before, after, strict=True))
