@@ -19,7 +19,7 @@ from forge_tui.provider.simulator.stats import Stats
 from forge_tui.provider.simulator.transport import SimulatorTransport
 from forge_tui.settings import Settings
 from inline_sqlite import inline_sqlite
-from virtual_time import VirtualClock, run_virtual
+from virtual_time import EPOCH, VirtualClock, run_virtual
 
 SIMPLE = "screen {n} stays black after the update"
 MEDIUM = (
@@ -63,11 +63,13 @@ class World:
         return self.session.snapshot()
 
 
-def in_a_world(story: Callable, *, sim="", limit_s=100_000.0, db=None, key="sk_sim_ok", seed=1, **settings):
-    """Run `story(world)` in virtual time and answer what it returns."""
+def in_a_world(
+    story: Callable, *, sim="", limit_s=100_000.0, db=None, key="sk_sim_ok", seed=1, epoch=EPOCH, **settings
+):
+    """Run `story(world)` in virtual time, which begins at `epoch` (Unix seconds), and answer what it returns."""
 
     async def scene(folder: Path):
-        clock = VirtualClock()
+        clock = VirtualClock(epoch)
         provider = SimulatedProvider(parse_options(sim))
         chosen = Settings(**({"provider": "simulated", "batch_size": 1} | settings))
         session = await Session.open(

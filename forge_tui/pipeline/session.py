@@ -87,10 +87,11 @@ class Session:
     ) -> "Session":
         """Take the database at `db` (None: in memory) and connect to the endpoint that `settings` name.
 
-        Raises DatabaseLocked, DatabaseRefused, SettingsRefused, KeyRefused.
+        Raises DatabaseLocked, DatabaseRefused, DatabaseFault, SettingsRefused, KeyRefused.
         """
         database = await Database.open(db, clock=clock)
         try:
+            await JobStore(database).end_cancelled(clock.wall())
             return cls(database, settings, secret, clock, rng, transport)
         except BaseException:
             await database.close()
@@ -241,7 +242,7 @@ class Session:
 
     async def _end(self, job_id: int, recorder: Recorder, ending: Ending) -> JobState:
         if ending.state is JobState.CANCELLED:
-            await self._steering.cancel_rest(job_id)
+            await recorder.stored(lambda: self._steering.cancel_rest(job_id))
         elif ending.state is JobState.FINISHED:
             state = await recorder.stored(lambda: self.store.finish(job_id, self._clock.wall()))
             self.bus.publish(JobStateChanged(self._clock.wall(), job_id, state))

@@ -132,8 +132,13 @@ class Steering:
 
     async def _cancel(self) -> Answer:
         if self.running is not None:
-            # What is in flight is paid for: it comes home first, and the rest is cancelled when the run ends.
+            # What is in flight is paid for: it comes home first, and the rest is cancelled when the run ends. The
+            # job's own state is durable before the answer, so that a crash between the two does not undo the order.
             self.running.engine.stop(Ending(JobState.CANCELLED, "cancelled by the operator"))
+            job_id, now = self.job_id, self._clock.wall()
+            await self.running.stages.recorder.stored(
+                lambda: self._store.set_state(job_id, JobState.CANCELLED, "", None, None, now=now)
+            )
             return Answer(accepted=True, message="cancelling: what is in flight comes home and is kept")
         record = await self._store.job(self.job_id)
         if record.state in ENDED:

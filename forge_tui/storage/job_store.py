@@ -120,6 +120,10 @@ class JobStore:
         """T4: end the job with its open tickets. An answer still in flight is kept when it comes home."""
         return await self._database.write(lambda c: steer.cancel(c, job_id, now))
 
+    async def end_cancelled(self, now: float) -> None:
+        """End the tickets that a crash left open in cancelled jobs; call it before anything runs."""
+        await self._database.write(lambda c: steer.end_cancelled(c, now))
+
     async def retry(self, job_id: int, positions: Collection[int] | None) -> dict[Complexity, RetriedCounts]:
         """T5: queue these failed or cancelled tickets again (None: all), counters at zero in a new epoch."""
         return await self._database.write(lambda c: steer.retry(c, job_id, positions))

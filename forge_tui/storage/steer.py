@@ -40,6 +40,10 @@ WHERE job_id = ? AND state IN ('queued', 'waiting') GROUP BY 1, 2, 3
 _CANCEL = """
 UPDATE tickets SET state = 'cancelled', due = NULL, settled_at = ? WHERE job_id = ? AND state IN ('queued', 'waiting')
 """
+_END_CANCELLED = """
+UPDATE tickets SET state = 'cancelled', due = NULL, settled_at = ?
+WHERE job_id IN (SELECT id FROM jobs WHERE state = 'cancelled') AND state IN ('queued', 'waiting')
+"""
 _ENDED = """
 SELECT position, key, state, complexity, code FROM tickets
 WHERE job_id = ? AND state IN ('failed', 'cancelled') AND complexity IS NOT NULL
@@ -139,8 +143,11 @@ def finish(connection: sqlite3.Connection, job_id: int, now: float) -> JobState:
 
 
 def cancel(connection: sqlite3.Connection, job_id: int, now: float) -> dict[Complexity, CancelledCounts]:
-    """End the job and all its open tickets; a job that has ended stays as it is. Raises UnknownJob."""
-    if tally.job(connection, job_id).state in ENDED:
+    """End the job and all its open tickets; one that has ended by itself stays as it is. Raises UnknownJob.
+
+    A job may be cancelled while requests of it are in flight: called again, this ends what they left open.
+    """
+    if tally.job(connection, job_id).state in ENDED - {JobState.CANCELLED}:
         return {}
     cancelled: dict[Complexity, CancelledCounts] = defaultdict(CancelledCounts)
     for complexity, state, follows, tickets in connection.execute(_OPEN, (job_id,)).fetchall():
@@ -149,6 +156,11 @@ def cancel(connection: sqlite3.Connection, job_id: int, now: float) -> dict[Comp
     connection.execute(_CANCEL, (now, job_id))
     set_state(connection, job_id, JobState.CANCELLED, now)
     return dict(cancelled)
+
+
+def end_cancelled(connection: sqlite3.Connection, now: float) -> None:
+    """End the open tickets of cancelled jobs: a crash came before their last requests were home."""
+    connection.execute(_END_CANCELLED, (now,))
 
 
 def retry(

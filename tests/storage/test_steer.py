@@ -91,6 +91,16 @@ async def test_cancel_ends_what_is_open_and_counts_it_by_class():
     assert stored[2].due is None
 
 
+async def test_a_crash_while_a_cancelled_job_comes_home_leaves_no_ticket_open():
+    async with a_store() as store:
+        job_id = await a_job(store, rows(3))
+        await store.set_state(job_id, JobState.CANCELLED, now=NOW)
+        other = await a_job(store, rows(2), input_sha256="07")
+        await store.end_cancelled(NOW + 1)
+        counts = [(await store.job(job)).counts for job in (job_id, other)]
+    assert [(job.cancelled, job.open) for job in counts] == [(3, 0), (0, 2)]
+
+
 async def test_a_cancelled_job_is_not_made_ready_by_a_drain_that_ends_later():
     async with a_store() as store:
         job_id = await a_job(store, rows(1))
