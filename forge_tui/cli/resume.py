@@ -9,7 +9,7 @@ from forge_tui.cli.options import Flag
 from forge_tui.cli.wiring import load
 from forge_tui.core.errors import UnknownJob
 from forge_tui.core.failure import RULES, RetryHelps
-from forge_tui.core.job import JobRecord, JobState
+from forge_tui.core.job import ENDED, JobRecord, JobState
 from forge_tui.headless.runner import Stored
 from forge_tui.settings import Settings
 from forge_tui.storage.reader import Reader
@@ -25,7 +25,7 @@ def resumed(flags: Sequence[Flag], name: str) -> tuple[list[Flag], Stored, JobRe
     if job.state is JobState.LOADING:
         files = " ".join(job.spec.files)
         raise UnknownJob(f"{job.label} was not read to its end: run its files again (forge-tui --batch {files})")
-    if job.counts.open == 0:
+    if _has_ended(job):
         raise UnknownJob(f"nothing of {job.label} is open: --retry-failed {job.label} asks its failed tickets again")
     return _with_its_settings(flags, job), Stored(job.job_id), job
 
@@ -45,9 +45,14 @@ def output_of(job: JobRecord) -> Path | None:
 
 def _newest_open(reader: Reader) -> JobRecord:
     for job in reader.jobs():
-        if job.counts.open and job.state not in {JobState.LOADING, JobState.CANCELLED}:
+        if not _has_ended(job) and job.state not in {JobState.LOADING, JobState.CANCELLED}:
             return job
     raise UnknownJob("no job has open tickets: forge-tui jobs lists them all")
+
+
+def _has_ended(job: JobRecord) -> bool:
+    """Nothing is left to send and nothing to write: a crash after the last answer leaves a job to be finished."""
+    return job.counts.open == 0 and job.state in ENDED
 
 
 def _with_its_settings(flags: Sequence[Flag], job: JobRecord) -> list[Flag]:

@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import time
 from pathlib import Path
 
 from forge_tui.core.errors import DatabaseFault, DatabaseLocked, DatabaseRefused
@@ -27,6 +28,7 @@ _NETWORK_FILE_SYSTEMS = frozenset(
         "smbfs",
     }
 )
+_LOOKS, _LOOK_EVERY_S = 20, 0.01
 _MOUNTS = Path("/proc/self/mountinfo")  # Linux; elsewhere the kind of file system is not known
 
 
@@ -52,7 +54,7 @@ class Owner:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            owner = _read_owner(descriptor)
+            owner = _wait_for_owner(descriptor)
             os.close(descriptor)
             raise _locked(database, *owner) from error
         os.ftruncate(descriptor, 0)
@@ -88,17 +90,29 @@ def _is_alive(pid: int) -> bool:
     return True
 
 
+def _wait_for_owner(descriptor: int) -> tuple[int | None, float | None]:
+    """Who holds the lock; one that took it in this moment has its name there within milliseconds."""
+    for _ in range(_LOOKS):
+        owner = _read_owner(descriptor)
+        if owner != (None, None):
+            return owner
+        time.sleep(_LOOK_EVERY_S)
+    return None, None
+
+
 def _read_owner(descriptor: int) -> tuple[int | None, float | None]:
     try:
         owner = json.loads(os.pread(descriptor, 200, 0))
+        time.gmtime(owner["since"])  # raises for what is no time
         return int(owner["pid"]), float(owner["since"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError, OSError):
         return None, None
 
 
 def _locked(database: Path, pid: int | None, since: float | None) -> DatabaseLocked:
     who = "another process" if pid is None else f"process {pid}"
-    return DatabaseLocked(f"{database} is in use by {who}; name another with --db", pid, since)
+    when = "" if since is None else time.strftime(" since %Y-%m-%d %H:%MZ", time.gmtime(since))
+    return DatabaseLocked(f"{database} is in use by {who}{when}; name another with --db", pid, since)
 
 
 def _refuse_network(database: Path) -> None:

@@ -1,7 +1,9 @@
 """Going on with a stored job, asking failed tickets again, and deleting, as typed."""
 
 import json
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -44,6 +46,17 @@ def test_resume_without_a_name_takes_the_newest_open_job_with_its_own_settings(t
     assert (resumed.exit_code, "J-0001 goes on" in resumed.stderr) == (0, True)
     document = job(typed)
     assert (document["provider"], document["done"]) == ("simulated", 3)
+
+
+def test_a_job_that_was_killed_after_its_last_answer_is_finished_and_written(typed: Type, folder: Path):
+    typed("--batch", "tickets.csv", "--db", "forge.db")
+    for file in (folder / "tickets-results").iterdir():
+        file.unlink()
+    with closing(sqlite3.connect(folder / "forge.db")) as connection, connection:
+        connection.execute("UPDATE jobs SET state = 'running', finished_at = NULL")
+    resumed = typed("--batch", "--resume", "--db", "forge.db")
+    assert (resumed.exit_code, last_line(resumed)[:16]) == (0, "J-0001 finished:")
+    assert (folder / "tickets-results" / "results.jsonl").exists()
 
 
 @pytest.mark.parametrize("how", [("--resume", "J-0001"), ("--job", "1")])

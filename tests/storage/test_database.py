@@ -6,6 +6,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import time
 
 import aiosqlite
 import pytest
@@ -146,7 +147,8 @@ async def test_a_second_opener_learns_who_owns_the_database_and_since_when(tmp_p
             await Database.open(path, clock=CLOCK)
         assert refusal.value.pid == os.getpid()
         assert began <= refusal.value.since <= CLOCK.wall()
-        assert f"process {os.getpid()}" in str(refusal.value)
+        since = time.strftime("%Y-%m-%d %H:%MZ", time.gmtime(refusal.value.since))
+        assert f"in use by process {os.getpid()} since {since}" in str(refusal.value)
     async with a_database(path):
         pass  # given free by the first
 
