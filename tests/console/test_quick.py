@@ -5,46 +5,23 @@ import time
 
 import pytest
 
-from console_builders import RecordingHub, console, failure, settle
-from console_states import busy
+from console_builders import console, settle
+from console_stores import CAUSES, failed_job, hub_over
 from engine_thread_builders import engine, tickets_file
 from forge_tui.console.app import ForgeApp, Look
 from forge_tui.console.hub import Launch
 from forge_tui.console.screens.failure_list import FailureList
 from forge_tui.core.clock import SystemClock
-from forge_tui.core.failure import Code
 from forge_tui.core.job import ENDED
-from forge_tui.core.ticket import Complexity
 
 pytestmark = pytest.mark.alone
 
 MANY, FEW = 100_000, 1_000
 
 
-class Failures:
-    """Rows made when asked for."""
-
-    def __init__(self, count):
-        self._count = count
-
-    def jobs(self, limit=200):
-        return []
-
-    def failure_positions(self, job_id, **wanted):
-        step = 2 if wanted.get("codes") else 1
-        return list(range(1, self._count + 1, step))
-
-    def failures(self, job_id, *, after=0, limit=200, **wanted):
-        last = min(self._count, after + limit)
-        return [
-            failure(n, Complexity.SIMPLE, Code.SERVER, 6, 1, "500 model_call_error") for n in range(after + 1, last + 1)
-        ]
-
-
-async def seconds_for(count):
-    """Seconds to open the failures, filter them and go through pages."""
-    hub = RecordingHub(busy())
-    hub.rows = Failures(count)
+async def seconds_for(count, path):
+    """Seconds to open the failures, go through pages and filter them."""
+    hub = hub_over(path, await failed_job(path, count))
     async with console(hub).run_test(size=(140, 40)) as pilot:
         await settle(pilot)
         took = []
@@ -56,12 +33,12 @@ async def seconds_for(count):
                 pilot.app.screen.query_one(FailureList).filter_by("code:E-5XX")
             await settle(pilot)
             took.append(time.perf_counter() - started)
-        assert len(pilot.app.screen.query_one(FailureList).list.ids) == count // 2
+        assert len(pilot.app.screen.query_one(FailureList).list.ids) == count // len(CAUSES)
         return took
 
 
-async def test_a_hundred_thousand_failures_open_page_and_filter_like_a_thousand():
-    few, many = await seconds_for(FEW), await seconds_for(MANY)
+async def test_a_hundred_thousand_failures_open_page_and_filter_like_a_thousand(tmp_path):
+    few, many = await seconds_for(FEW, tmp_path / "few.db"), await seconds_for(MANY, tmp_path / "many.db")
     assert all(b <= 2 * a + 0.1 for a, b in zip(few, many, strict=True)), (few, many)
 
 
