@@ -181,8 +181,10 @@ class World:
     def retry(self, complexity: Complexity) -> None:
         failed, cancelled = self.some(self.failed), self.some(self.cancelled)
         twins = self.some(failed + cancelled)
+        cached = self.some(failed + cancelled - twins)
         self.failed -= failed
         self.cancelled -= cancelled
         self.twins += twins
-        self.queued[complexity] += failed + cancelled - twins
-        self.events.append(TicketsRetried(self.at, 42, complexity, failed, cancelled, twins, {Code.SCHEMA: failed}))
+        self.queued[complexity] += failed + cancelled - twins - cached
+        ended = (failed, cancelled, twins)
+        self.events.append(TicketsRetried(self.at, 42, complexity, *ended, {Code.SCHEMA: failed}, cached))

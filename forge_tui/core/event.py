@@ -150,7 +150,10 @@ class TicketsDue:
 
 @dataclass(frozen=True, slots=True)
 class TicketsRetried:
-    """An operator queued ended tickets again: failed or cancelled to queued (or following)."""
+    """An operator queued ended tickets again: failed or cancelled to queued or following.
+
+    Those whose text was answered since are done at once: `known_to_cache`, or to an answered twin.
+    """
 
     at: float
     job_id: int
@@ -159,6 +162,10 @@ class TicketsRetried:
     from_cancelled: int
     twins: int
     codes: dict[Code, int] = field(default_factory=dict)
+    known_to_cache: int = 0
+    known_to_twin: int = 0
+    saved_tokens: int = 0
+    saved_cost: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

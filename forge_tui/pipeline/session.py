@@ -18,7 +18,7 @@ from forge_tui.pipeline.ingest import Inputs
 from forge_tui.pipeline.load import Loader
 from forge_tui.pipeline.plan import Plan, Planner, chunks_of
 from forge_tui.pipeline.recorder import Recorder
-from forge_tui.pipeline.steering import Running, Steering
+from forge_tui.pipeline.steering import QueuedAgain, Running, Steering
 from forge_tui.provider.connect import Transport, connect
 from forge_tui.provider.presets import resolve
 from forge_tui.provider.prompt import PROMPT_VERSION
@@ -71,7 +71,9 @@ class Session:
             )
         )
         self._stages: Stages | None = None
-        self._steering = Steering(self.store, self._gates, self.bus, clock, max_cost=settings.max_cost)
+        self._steering = Steering(
+            self.store, self._gates, self.bus, clock, max_cost=settings.max_cost, cache_ttl_s=self._ttl_s
+        )
         self._obeying = asyncio.create_task(self._steering.obey_for_ever(), name="steering")
 
     @classmethod
@@ -185,8 +187,8 @@ class Session:
         """Obey `command` as soon as the loop turns; its answer is an event. Call it on the session's own loop."""
         self._steering.submit(command)
 
-    async def retry(self, job_id: int, positions: tuple[int, ...]) -> int:
-        """How many of these failed or cancelled tickets of the job are queued again, counters at zero."""
+    async def retry(self, job_id: int, positions: tuple[int, ...]) -> QueuedAgain:
+        """Queue these failed or cancelled tickets of the job again, counters at zero, before a run of it."""
         return await self._steering.queue_again(job_id, positions)
 
     async def next_run(self) -> int:

@@ -20,11 +20,13 @@ from forge_tui.core.errors import ForgeError
 from forge_tui.core.event import CommandAnswered, JobStateChanged, LimitChanged, TicketsCancelled, TicketsRetried
 from forge_tui.core.failure import Code
 from forge_tui.core.job import ENDED, JobState, PauseReason
+from forge_tui.core.ticket import Complexity
 from forge_tui.pipeline.alarms import PauseJob
 from forge_tui.pipeline.engine import Ending, Engine, Stages
 from forge_tui.pipeline.gates import Gates
 from forge_tui.resilience.circuit_breaker import BreakerState
 from forge_tui.storage.job_store import JobStore
+from forge_tui.storage.rows import RetriedCounts
 from forge_tui.telemetry.bus import EventBus
 
 MOST_WAITING = 64
@@ -47,13 +49,30 @@ class Answer:
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class QueuedAgain:
+    """What a retry came to: tickets that will be sent or follow, and tickets whose text was answered since."""
+
+    queued: int
+    known: int
+
+
 class Steering:
     """Takes commands in and obeys them in order; `runs_wanted` holds the jobs that a command asked to run.
 
-    `max_cost` is the budget as it stands: a run that goes on after it was raised goes on under the raised one.
+    `cache_ttl_s` None leaves the cache unread. `max_cost` is the budget as it stands: a run that goes on after it was raised goes on under the raised one.
     """
 
-    def __init__(self, store: JobStore, gates: Gates, bus: EventBus, clock: Clock, *, max_cost: float | None) -> None:
+    def __init__(
+        self,
+        store: JobStore,
+        gates: Gates,
+        bus: EventBus,
+        clock: Clock,
+        *,
+        max_cost: float | None,
+        cache_ttl_s: float | None,
+    ) -> None:
         self._store = store
         self._gates = gates
         self._bus = bus
@@ -62,6 +81,7 @@ class Steering:
         self.running: Running | None = None
         self.job_id = 0
         self.max_cost = max_cost
+        self._cache_ttl_s = cache_ttl_s
         self.runs_wanted: asyncio.Queue[int] = asyncio.Queue()
 
     def submit(self, command: Command) -> None:
@@ -154,26 +174,28 @@ class Steering:
         self._bus.publish(JobStateChanged(now, job_id, JobState.CANCELLED, "cancelled by the operator"))
 
     async def _retry(self, positions: tuple[int, ...]) -> Answer:
-        count = await self.queue_again(self.job_id, positions)
-        if count == 0:
+        again = await self.queue_again(self.job_id, positions)
+        if again == QueuedAgain(0, 0):
             return Answer(accepted=False, message="none of them has failed or is cancelled")
         if self.running is None:
             self.runs_wanted.put_nowait(self.job_id)
         else:
             self.running.stages.window.rewind()
             self.running.engine.wake()
-        open_breaker = self._gates.breaker.state is not BreakerState.CLOSED
+        known = f", {again.known} known by now" if again.known else ""
+        open_breaker = again.queued > 0 and self._gates.breaker.state is not BreakerState.CLOSED
         waits = "; the breaker is open, they wait behind it" if open_breaker else ""
-        return Answer(accepted=True, message=f"{count} queued again{waits}")
+        return Answer(accepted=True, message=f"{again.queued} queued again{known}{waits}")
 
-    async def queue_again(self, job_id: int, positions: tuple[int, ...]) -> int:
-        """Queue ended tickets again, tell, and answer how many they were."""
-        retried = await self._store.retry(job_id, positions)
+    async def queue_again(self, job_id: int, positions: tuple[int, ...]) -> QueuedAgain:
+        """Queue ended tickets again and tell; those whose text was answered since are done at once."""
         now = self._clock.wall()
+        retried = await self._store.retry(job_id, positions, now=now, ttl_s=self._cache_ttl_s)
         for complexity, counts in retried.items():
-            ended = (counts.from_failed, counts.from_cancelled)
-            self._bus.publish(TicketsRetried(now, job_id, complexity, *ended, counts.twins, counts.codes))
-        return sum(counts.from_failed + counts.from_cancelled for counts in retried.values())
+            self._bus.publish(_retried(now, job_id, complexity, counts))
+        known = sum(counts.known_to_cache + counts.known_to_twin for counts in retried.values())
+        ended = sum(counts.from_failed + counts.from_cancelled for counts in retried.values())
+        return QueuedAgain(ended - known, known)
 
     def _set_limits(self, command: SetLimits) -> Answer:
         gates = self._gates
@@ -214,3 +236,19 @@ class Steering:
         self._bus.publish(
             CommandAnswered(self._clock.wall(), self.job_id, command.command_id, name, answer.accepted, answer.message)
         )
+
+
+def _retried(at: float, job_id: int, complexity: Complexity, counts: RetriedCounts) -> TicketsRetried:
+    return TicketsRetried(
+        at=at,
+        job_id=job_id,
+        complexity=complexity,
+        from_failed=counts.from_failed,
+        from_cancelled=counts.from_cancelled,
+        twins=counts.twins,
+        codes=counts.codes,
+        known_to_cache=counts.known_to_cache,
+        known_to_twin=counts.known_to_twin,
+        saved_tokens=counts.saved_tokens,
+        saved_cost=counts.saved_cost,
+    )

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from forge_tui.core.failure import Code
 from forge_tui.core.job import JobRecord, JobSpec, JobState, Settled, Settlement
 from forge_tui.core.ticket import Complexity, EstimatedTicket, QueuedTicket, RefusedRow
-from forge_tui.storage import dedup_cache, load, open_tickets, settle, steer, tally
+from forge_tui.storage import dedup_cache, load, open_tickets, retry, settle, steer, tally
 from forge_tui.storage.database import Database
 from forge_tui.storage.rows import CancelledCounts, OpeningFigures, RetriedCounts
 
@@ -124,9 +124,14 @@ class JobStore:
         """End the tickets that a crash left open in cancelled jobs; call it before anything runs."""
         await self._database.write(lambda c: steer.end_cancelled(c, now))
 
-    async def retry(self, job_id: int, positions: Collection[int] | None) -> dict[Complexity, RetriedCounts]:
-        """T5: queue these failed or cancelled tickets again (None: all), counters at zero in a new epoch."""
-        return await self._database.write(lambda c: steer.retry(c, job_id, positions))
+    async def retry(
+        self, job_id: int, positions: Collection[int] | None, *, now: float, ttl_s: float | None
+    ) -> dict[Complexity, RetriedCounts]:
+        """T5: queue these failed or cancelled tickets again (None: all), counters at zero in a new epoch.
+
+        A text that was answered since, in the job or no more than `ttl_s` seconds ago in the cache, is not paid again.
+        """
+        return await self._database.write(lambda c: retry.retry(c, job_id, positions, now=now, ttl_s=ttl_s))
 
     async def set_output(self, job_id: int, folder: str) -> None:
         """Remember where the results were written last."""

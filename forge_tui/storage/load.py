@@ -1,7 +1,7 @@
 """T0, from file to rows: a chunk is looked up, matched with its twins and stored in a handful of statements."""
 
 import sqlite3
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from forge_tui.core.job import JobState
@@ -155,20 +155,30 @@ def leaders_of(connection: sqlite3.Connection, job_id: int, keys: Collection[byt
 def _fates(
     connection: sqlite3.Connection, job_id: int, tickets: Sequence[EstimatedTicket], now: float, ttl_s: float | None
 ) -> Iterator[Fate]:
-    """Each ticket's fate in input order; the first of a new text becomes the one that the next follow."""
     keys = {item.key: None for item in tickets}
     answers = {} if ttl_s is None else dedup_cache.look_up(connection, keys, now, ttl_s)
-    led = {key: fate for key, leader in leaders_of(connection, job_id, keys).items() if (fate := _after(leader, now))}
+    leaders = leaders_of(connection, job_id, keys).items()
+    led = {key: fate for key, leader in leaders if (fate := after_leader(leader, now))}
+    return fates(((item.key, item.ticket.position) for item in tickets), led, answers, now)
+
+
+def fates(
+    tickets: Iterable[tuple[bytes, int]], led: Mapping[bytes, Fate], answers: Mapping[bytes, KnownAnswer], now: float
+) -> Iterator[Fate]:
+    """The fate of each ticket (key and position) in order: after the one that leads its text, else by a known answer.
+
+    The first of a text that nobody leads becomes the one that the next follow.
+    """
     first: dict[bytes, tuple[Fate, int]] = {}
-    for item in tickets:
-        if (fate := led.get(item.key)) is not None:
+    for key, position in tickets:
+        if (fate := led.get(key)) is not None:
             yield fate
-        elif (seen := first.get(item.key)) is not None:
+        elif (seen := first.get(key)) is not None:
             yield seen[0]._replace(leader=seen[1])
         else:
-            answer = answers.get(item.key)
+            answer = answers.get(key)
             fate = Queued(None) if answer is None else _from_cache(answer, now)
-            first[item.key] = fate, item.ticket.position
+            first[key] = fate, position
             yield fate
 
 
@@ -176,7 +186,7 @@ def _from_cache(answer: KnownAnswer, now: float) -> Answered:
     return Answered(None, Source.CACHE.value, *answer, settled_at=now)
 
 
-def _after(leader: Leader, now: float) -> Fate | None:
+def after_leader(leader: Leader, now: float) -> Fate | None:
     """What becomes of one that follows `leader`; None where there is nobody to follow."""
     match TicketState(leader.state):
         case TicketState.QUEUED | TicketState.WAITING:

@@ -1,19 +1,17 @@
-"""T4 to T6: creating, moving, cancelling, retrying, ending and deleting a job."""
+"""T4 and T6: creating, moving, cancelling, ending and deleting a job."""
 
 import json
 import sqlite3
-from collections import Counter, defaultdict
-from collections.abc import Collection
+from collections import defaultdict
 from dataclasses import replace
-from typing import Any, NamedTuple, cast
+from typing import cast
 
 from forge_tui.core.failure import Code
 from forge_tui.core.job import ENDED, JobSpec, JobState, PauseReason
-from forge_tui.core.ticket import Complexity, TicketState
+from forge_tui.core.ticket import Complexity
 from forge_tui.storage import dedup_cache, tally
-from forge_tui.storage.load import leaders_of
-from forge_tui.storage.rows import CancelledCounts, RetriedCounts
-from forge_tui.storage.values import select_in, storable, storable_or_none
+from forge_tui.storage.rows import CancelledCounts
+from forge_tui.storage.values import storable, storable_or_none
 
 _CREATE = """
 INSERT INTO jobs (
@@ -44,28 +42,6 @@ _END_CANCELLED = """
 UPDATE tickets SET state = 'cancelled', due = NULL, settled_at = ?
 WHERE job_id IN (SELECT id FROM jobs WHERE state = 'cancelled') AND state IN ('queued', 'waiting')
 """
-_ENDED = """
-SELECT position, key, state, complexity, code FROM tickets
-WHERE job_id = ? AND state IN ('failed', 'cancelled') AND complexity IS NOT NULL
-"""
-_ENDED_AT = _ENDED + "AND position IN (:many)"
-_REOPEN = """
-UPDATE tickets SET state = 'queued', leader = ?, epoch = epoch + 1, ticket_attempts = 0, service_attempts = 0,
-    due = NULL, code = NULL, message = NULL, http_status = NULL, request_id = NULL, batch = NULL, settled_at = NULL
-WHERE job_id = ? AND position = ?
-"""
-_READY = """
-UPDATE jobs SET state = 'ready', reason = '', code = NULL, hold_until = NULL, finished_at = NULL
-WHERE id = ? AND state IN ('finished', 'finished_with_failures', 'cancelled')
-"""
-
-
-class _Ended(NamedTuple):
-    position: int
-    key: bytes
-    state: str
-    complexity: str
-    code: str | None
 
 
 def create_job(connection: sqlite3.Connection, spec: JobSpec, now: float, cache_ttl_s: float) -> int:
@@ -161,60 +137,6 @@ def cancel(connection: sqlite3.Connection, job_id: int, now: float) -> dict[Comp
 def end_cancelled(connection: sqlite3.Connection, now: float) -> None:
     """End the open tickets of cancelled jobs: a crash came before their last requests were home."""
     connection.execute(_END_CANCELLED, (now,))
-
-
-def retry(
-    connection: sqlite3.Connection, job_id: int, positions: Collection[int] | None
-) -> dict[Complexity, RetriedCounts]:
-    """Open failed and cancelled tickets again, all of them or those at `positions`; a refused row has nothing to send.
-
-    Of one text the first leads and the others follow, unless a ticket that is open already leads. Pressed twice, the
-    second finds nothing.
-    """
-    chosen = _ended(connection, job_id, positions)
-    if not chosen:
-        return {}
-    leads = _new_leads(connection, job_id, chosen)
-    follows = {row.position: leads[row.key] for row in chosen if leads[row.key] != row.position}
-    connection.executemany(_REOPEN, [(follows.get(row.position), job_id, row.position) for row in chosen])
-    connection.execute(_READY, (job_id,))
-    return _retried(chosen, follows)
-
-
-def _ended(connection: sqlite3.Connection, job_id: int, positions: Collection[int] | None) -> list[_Ended]:
-    rows: list[Any]
-    if positions is None:
-        rows = connection.execute(_ENDED, (job_id,)).fetchall()
-    else:
-        rows = list(select_in(connection, _ENDED_AT, dict.fromkeys(positions), job_id))
-    return sorted(_Ended(*row) for row in rows)
-
-
-def _new_leads(connection: sqlite3.Connection, job_id: int, chosen: list[_Ended]) -> dict[bytes, int]:
-    """For each text the position of the ticket that leads from now on."""
-    leads = {
-        key: leader.position
-        for key, leader in leaders_of(connection, job_id, {row.key: None for row in chosen}).items()
-        if leader.state in {TicketState.QUEUED, TicketState.WAITING}
-    }
-    for row in chosen:
-        leads.setdefault(row.key, row.position)
-    return leads
-
-
-def _retried(chosen: list[_Ended], follows: dict[int, int]) -> dict[Complexity, RetriedCounts]:
-    by_class: dict[str, list[_Ended]] = defaultdict(list)
-    for row in chosen:
-        by_class[row.complexity].append(row)
-    return {
-        Complexity(complexity): RetriedCounts(
-            from_failed=sum(row.state == TicketState.FAILED for row in rows),
-            from_cancelled=sum(row.state == TicketState.CANCELLED for row in rows),
-            twins=sum(row.position in follows for row in rows),
-            codes=dict(Counter(Code(row.code) for row in rows if row.state == TicketState.FAILED and row.code)),
-        )
-        for complexity, rows in by_class.items()
-    }
 
 
 def set_output(connection: sqlite3.Connection, job_id: int, folder: str) -> None:

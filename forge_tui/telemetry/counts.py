@@ -1,7 +1,7 @@
 """Where every ticket of the job stands: each event moves some, and the sum never changes.
 
 queued → in flight → done | failed | waiting | queued;  waiting → queued;  twin → done | failed
-queued | waiting | twin → cancelled;  failed | cancelled → queued | twin
+queued | waiting | twin → cancelled;  failed | cancelled → queued | twin | done
 """
 
 from dataclasses import dataclass
@@ -123,12 +123,16 @@ class Counts:
         part.queued += event.count
 
     def retry(self, event: TicketsRetried) -> None:
-        """Queue ended tickets again; `twins` of them follow a leader instead of being sent."""
+        """Queue ended tickets again; `twins` of them follow a leader instead of being sent, some are known by now."""
         part = self.classes[event.complexity]
-        leaders = event.from_failed + event.from_cancelled - event.twins
+        known = event.known_to_cache + event.known_to_twin
+        leaders = event.from_failed + event.from_cancelled - event.twins - known
         part.queued += leaders
         part.failed = max(0, part.failed - min(event.from_failed, leaders))
         self.twins += event.twins
+        self.done += known
+        self.from_cache += event.known_to_cache
+        self.from_twin += event.known_to_twin
         self.failed -= event.from_failed
         self.cancelled -= event.from_cancelled
         for code, number in event.codes.items():

@@ -115,8 +115,10 @@ def _told(event: Event, currency: str) -> tuple[str, str, str]:  # noqa: C901, P
         case TicketsDue():
             return "debug", f"{event.complexity} ×{event.count} tried again", ""
         case TicketsRetried():
-            again = event.from_failed + event.from_cancelled
-            return "info", f"{event.complexity} ×{again} queued again", ""
+            known = event.known_to_cache + event.known_to_twin
+            again = event.from_failed + event.from_cancelled - known
+            known_by_now = f", {known} known by now" if known else ""
+            return "info", f"{event.complexity} ×{again} queued again{known_by_now}", ""
         case TicketsCancelled():
             ended = event.queued + event.waiting + event.twins
             return "info", f"{event.complexity} ×{ended}", ""

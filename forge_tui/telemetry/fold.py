@@ -94,7 +94,9 @@ class Accumulator:
                 self._counts.become_due(event)
             case TicketsRetried():
                 self._counts.retry(event)
+                self._meters.retried(event)
                 self._failures_version += 1
+                self._results_version += bool(event.known_to_cache or event.known_to_twin)
             case TicketsCancelled():
                 self._counts.cancel(event)
                 self._failures_version += 1

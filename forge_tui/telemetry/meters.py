@@ -3,7 +3,7 @@
 from collections import deque
 from dataclasses import dataclass, field
 
-from forge_tui.core.event import BatchSent, BatchSettled, JobOpened, TicketFailed
+from forge_tui.core.event import BatchSent, BatchSettled, JobOpened, TicketFailed, TicketsRetried
 from forge_tui.core.failure import RULES, Code, Verdict
 from forge_tui.core.ticket import MOST_COMPLEX_FIRST, Complexity
 from forge_tui.telemetry.ewma import Ewma
@@ -63,6 +63,11 @@ class Meters:
         """Take over what earlier runs of the job used and saved."""
         self.tokens, self.cost = event.tokens, event.cost
         self.saved_tokens, self.saved_cost = event.saved_tokens, event.saved_cost
+
+    def retried(self, event: TicketsRetried) -> None:
+        """Some of them were known by now and cost nothing."""
+        self.saved_tokens += event.saved_tokens
+        self.saved_cost += event.saved_cost
 
     def sent(self, event: BatchSent) -> None:
         part = self.classes[event.complexity]

@@ -137,6 +137,21 @@ def test_retry_queues_failed_tickets_again_and_pressed_twice_finds_nothing():
     assert "2 queued again" in answers[0].message
 
 
+def test_a_retried_twin_whose_leader_was_answered_since_is_not_paid_again():
+    async def story(w):
+        await w.run(["POISON same", "POISON same", "fine"])
+        w.stats.faults.clear()
+        for command_id, position in ((1, 1), (2, 2)):
+            w.session.submit(Retry(command_id, (position,)))
+            await w.session.run(await w.session.next_run())
+        return w.snapshot, w.stats.requests, w.of(CommandAnswered)
+
+    shot, requests, answers = in_a_world(story, sim="latency=0.1,script=1:rejected")
+    assert (shot.done, shot.failed, shot.from_twin) == (3, 0, 1)
+    assert requests == 3
+    assert answers[1].message == "0 queued again, 1 known by now"
+
+
 def test_a_retry_while_the_job_runs_joins_the_line():
     async def story(w):
         at(w, 1.0, Retry(1, (1,)))

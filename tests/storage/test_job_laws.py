@@ -91,11 +91,13 @@ class JobLaws(RuleBasedStateMachine):
     @rule(chosen=st.none() | st.lists(st.integers(1, 12)))
     def retry(self, chosen):
         before = self._counts()
-        retried = self.runner.run(self.store.retry(self.job_id, chosen)).values()
+        retried = self.runner.run(self.store.retry(self.job_id, chosen, now=NOW, ttl_s=self.ttl_s)).values()
         after = self._counts()
         assert before.failed - after.failed == sum(count.from_failed for count in retried)
         assert before.cancelled - after.cancelled == sum(count.from_cancelled for count in retried)
         assert after.twins - before.twins == sum(count.twins for count in retried)
+        assert after.from_cache - before.from_cache == sum(count.known_to_cache for count in retried)
+        assert after.from_twin - before.from_twin == sum(count.known_to_twin for count in retried)
 
     @rule()
     def refresh(self):

@@ -115,7 +115,7 @@ async def test_an_answer_of_an_older_epoch_goes_to_the_cache_and_the_ledger_only
     async with a_store() as store:
         job_id = await a_job(store, [a_row(1, "a"), a_row(2, "a")])
         await store.cancel(job_id, NOW)
-        await store.retry(job_id, None)
+        await store.retry(job_id, None, now=NOW, ttl_s=None)
         settled = await store.record(a_settlement(job_id, done(1, epoch=0)), NOW)
         stored, job = await all_rows(store, job_id), await store.job(job_id)
         assert await store.cached([key_of("a")], NOW, DAY_S) == {key_of("a")}

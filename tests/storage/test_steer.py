@@ -5,7 +5,7 @@ import pytest
 from forge_tui.core.errors import UnknownJob
 from forge_tui.core.failure import Code
 from forge_tui.core.job import JobState, PauseReason
-from forge_tui.core.ticket import Complexity, TicketState
+from forge_tui.core.ticket import Complexity, Source, TicketState
 from forge_tui.storage.rows import CancelledCounts, RetriedCounts
 from store_builders import (
     DAY_S,
@@ -115,8 +115,8 @@ async def test_a_retry_opens_tickets_again_in_a_new_epoch_and_twice_is_once():
         job_id = await a_job(store, rows(3), [a_refusal(4)])
         await store.record(a_settlement(job_id, done(1), failed(2, code=Code.SERVER), failed(3)), NOW)
         await store.finish(job_id, NOW)
-        retried = await store.retry(job_id, [1, 2, 4])
-        assert await store.retry(job_id, [1, 2, 4]) == {}
+        retried = await store.retry(job_id, [1, 2, 4], now=NOW, ttl_s=None)
+        assert await store.retry(job_id, [1, 2, 4], now=NOW, ttl_s=None) == {}
         stored, job = await all_rows(store, job_id), await store.job(job_id)
         (ticket,) = await store.next_queued(job_id, SIMPLE, 0, 10)
     assert retried == {SIMPLE: RetriedCounts(from_failed=1, codes={Code.SERVER: 1})}
@@ -131,7 +131,7 @@ async def test_a_retry_of_everything_leaves_refused_rows_alone():
         job_id = await a_job(store, rows(3), [a_refusal(4)])
         await store.record(a_settlement(job_id, failed(1)), NOW)
         await store.cancel(job_id, NOW)
-        retried = await store.retry(job_id, None)
+        retried = await store.retry(job_id, None, now=NOW, ttl_s=None)
         counts = (await store.job(job_id)).counts
     assert retried == {SIMPLE: RetriedCounts(from_failed=1, from_cancelled=2, codes={Code.SCHEMA: 1})}
     assert (counts.queued, counts.failed, counts.refused) == (3, 1, 1)
@@ -142,7 +142,7 @@ async def test_a_retry_while_the_job_runs_leaves_its_state():
         job_id = await a_job(store, rows(2))
         await store.set_state(job_id, JobState.RUNNING, now=NOW)
         await store.record(a_settlement(job_id, failed(1)), NOW)
-        await store.retry(job_id, [1])
+        await store.retry(job_id, [1], now=NOW, ttl_s=None)
         assert (await store.job(job_id)).state is JobState.RUNNING
 
 
@@ -155,7 +155,7 @@ async def _three_failed_twins(store):
 async def test_of_retried_twins_the_first_leads():
     async with a_store() as store:
         job_id = await _three_failed_twins(store)
-        retried = await store.retry(job_id, [3, 2])
+        retried = await store.retry(job_id, [3, 2], now=NOW, ttl_s=None)
         (leader,) = await store.next_queued(job_id, SIMPLE, 0, 10)
         settled = await store.record(a_settlement(job_id, done(2, epoch=1)), NOW)
         states = [ticket.state for ticket in await all_rows(store, job_id)]
@@ -168,8 +168,8 @@ async def test_of_retried_twins_the_first_leads():
 async def test_a_retried_ticket_follows_a_twin_that_is_open_already():
     async with a_store() as store:
         job_id = await _three_failed_twins(store)
-        await store.retry(job_id, [2])
-        retried = await store.retry(job_id, None)
+        await store.retry(job_id, [2], now=NOW, ttl_s=None)
+        retried = await store.retry(job_id, None, now=NOW, ttl_s=None)
         stored = await all_rows(store, job_id)
         settled = await store.record(a_settlement(job_id, done(2, epoch=1)), NOW)
     assert retried[SIMPLE].twins == 2
@@ -177,17 +177,31 @@ async def test_a_retried_ticket_follows_a_twin_that_is_open_already():
     assert dict(settled.twins_done) == {2: 2}
 
 
-async def test_a_retried_twin_of_an_answered_leader_leads_itself_and_the_cache_answers_it():
+async def test_a_retried_twin_of_an_answered_leader_is_done_at_once_and_paid_by_nobody():
     async with a_store() as store:
         job_id = await _three_failed_twins(store)
-        await store.retry(job_id, [1])
+        await store.retry(job_id, [1], now=NOW, ttl_s=None)
         await store.record(a_settlement(job_id, done(1, epoch=1)), NOW)
-        await store.retry(job_id, [2, 3])
+        retried = await store.retry(job_id, [2, 3], now=NOW, ttl_s=None)
         stored = await all_rows(store, job_id)
-        assert await store.refresh_from_cache(job_id, NOW, DAY_S) == 2
         counts = (await store.job(job_id)).counts
-    assert [ticket.leader for ticket in stored] == [None, None, 2]
-    assert (counts.done, counts.from_cache, counts.open) == (3, 2, 0)
+    (counted,) = retried.values()
+    assert (counted.from_failed, counted.twins, counted.known_to_twin, counted.known_to_cache) == (2, 0, 2, 0)
+    assert counted.saved_tokens == 2 * stored[0].tokens
+    assert [ticket.leader for ticket in stored] == [None, 1, 1]
+    assert (stored[1].code, stored[1].source) == (None, Source.TWIN)
+    assert (counts.done, counts.from_twin, counts.open) == (3, 2, 0)
+
+
+async def test_a_retried_ticket_that_another_job_has_answered_comes_from_the_cache():
+    async with a_store() as store:
+        job_id = await _three_failed_twins(store)
+        other = await a_job(store, [a_row(1, "a")])
+        await store.record(a_settlement(other, done(1)), NOW)
+        retried = await store.retry(job_id, None, now=NOW, ttl_s=DAY_S)
+        counts = (await store.job(job_id)).counts
+    assert retried[SIMPLE].known_to_cache == 3
+    assert (counts.done, counts.from_cache, counts.open) == (3, 3, 0)
 
 
 async def test_a_job_of_the_same_content_goes_on():
