@@ -22,6 +22,7 @@ class Settings(BaseModel):
     sim: str = ""
     temperature: float = Field(0.0, ge=0, le=2)
     max_output_tokens: int = Field(2048, ge=64, le=128_000)
+    context_tokens: int | None = Field(None, ge=1000)
     connect_timeout_s: float | None = Field(None, gt=0)
     read_timeout_s: float | None = Field(None, gt=0)
     write_timeout_s: float = Field(10.0, gt=0)

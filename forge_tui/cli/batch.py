@@ -23,10 +23,10 @@ from forge_tui.core.job import JobRecord, job_label
 from forge_tui.core.text import clean
 from forge_tui.headless.progress import Progress
 from forge_tui.headless.runner import Ended, FromFiles, Interrupted, Output, Runner, Stored, Work
-from forge_tui.pipeline.assembly import batcher_for
+from forge_tui.pipeline.assembly import planner_for
 from forge_tui.pipeline.ingest import Inputs, open_inputs
 from forge_tui.pipeline.output_folder import default_folder
-from forge_tui.pipeline.plan import Plan, Planner, chunks_of
+from forge_tui.pipeline.plan import Plan, chunks_of
 from forge_tui.pipeline.session import Session
 from forge_tui.settings_sources import Given
 from forge_tui.storage.reader import Reader
@@ -135,7 +135,7 @@ def _ending(ended: Ended | Interrupted, folder: Path, wired: Wired) -> Ending:
 
 def _preview(wired: Wired, inputs: Inputs) -> Plan:
     settings, db = wired.settings, wired.loaded.db
-    planner = Planner(settings, wired.endpoint, batcher_for(settings, wired.endpoint))
+    planner = planner_for(settings, wired.endpoint)
     now = SystemClock().wall()
     with ExitStack() as stack:
         reader = stack.enter_context(closing(Reader(db))) if settings.use_cache and db.is_file() else None

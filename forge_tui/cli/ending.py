@@ -15,6 +15,7 @@ from forge_tui.core.errors import (
 from forge_tui.core.failure import RULES
 from forge_tui.core.job import JobRecord, JobState, PauseReason
 from forge_tui.core.text import clean
+from forge_tui.telemetry import figures
 
 
 class Exit(IntEnum):
@@ -97,4 +98,6 @@ def _advice(job: JobRecord) -> str:
     if job.code is None:
         return reason or "it did not come to its end."
     advice = RULES[job.code].advice
+    if job.hold_until is not None:
+        advice = f"{advice} It takes requests again from {figures.time_of_day(job.hold_until)[:5]}Z."
     return f"{reason}. {advice}" if reason and reason not in advice else advice

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from forge_tui.console.hub import InputFile, Launch, Preview
 from forge_tui.console.rows import reader_if_any
-from forge_tui.core.job import ENDED, JobRecord
-from forge_tui.pipeline.assembly import batcher_for
+from forge_tui.core.job import JobRecord
+from forge_tui.pipeline.assembly import planner_for
 from forge_tui.pipeline.ingest import Inputs, open_inputs
-from forge_tui.pipeline.plan import Plan, Planner, chunks_of
+from forge_tui.pipeline.plan import Plan, chunks_of
+from forge_tui.pipeline.spec import spec_of
 from forge_tui.provider.presets import Endpoint, resolve
-from forge_tui.provider.prompt import PROMPT_VERSION
 from forge_tui.settings import Settings
 
 # Beyond this many rows the rest is extrapolated.
@@ -25,7 +25,7 @@ def previews(launch: Launch, settings: Settings, db: Path, *, has_key: bool, now
     """
     endpoint = resolve(settings, has_key=has_key)
     with open_inputs(launch.files, settings) as inputs:
-        planner = Planner(settings, endpoint, batcher_for(settings, endpoint))
+        planner = planner_for(settings, endpoint)
         bytes_in_all = sum(file.size_bytes for file in inputs.describe())
         read_chars = rows = 0
         for chunk in chunks_of(inputs.rows()):
@@ -36,7 +36,7 @@ def previews(launch: Launch, settings: Settings, db: Path, *, has_key: bool, now
             if rows >= MOST_ROWS_READ:
                 break
             yield _preview(inputs, endpoint, planner.plan(complete=False), min(0.99, read_chars / max(1, bytes_in_all)))
-        unfinished = _unfinished(inputs, endpoint, db) if not launch.fresh else None
+        unfinished = _unfinished(inputs, settings, endpoint, db) if not launch.fresh else None
         whole = rows < MOST_ROWS_READ
         yield _preview(inputs, endpoint, planner.plan(complete=whole), 1.0 if whole else 0.99, unfinished)
 
@@ -49,19 +49,13 @@ def _known(keys: list[bytes], settings: Settings, db: Path, now: float) -> set[b
         return reader.cached(keys, now=now, ttl_s=settings.cache_ttl_s)
 
 
-def _unfinished(inputs: Inputs, endpoint: Endpoint, db: Path) -> JobRecord | None:
-    """The job that a launch would go on with: same content, text column, model and prompt, and something open."""
+def _unfinished(inputs: Inputs, settings: Settings, endpoint: Endpoint, db: Path) -> JobRecord | None:
+    """The job that a launch would go on with."""
     reader = reader_if_any(db)
     if reader is None:
         return None
-    wanted = (inputs.sha256(), inputs.text_column, endpoint.model, PROMPT_VERSION)
     with closing(reader):
-        for job in reader.jobs():
-            spec = job.spec
-            same = (spec.input_sha256, spec.text_column, spec.model, spec.prompt_version) == wanted
-            if same and job.state not in ENDED:
-                return job
-    return None
+        return reader.unfinished_job(spec_of(inputs, settings, endpoint))
 
 
 def _preview(

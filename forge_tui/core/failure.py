@@ -110,7 +110,7 @@ RULES: dict[Code, FailureRule] = {
         RetryHelps.NOW,
         "The provider limits the rate. Waiting, then going on.",
     ),
-    Code.RATE_LONG: _pause("The provider asks for a long wait. The job resumes by itself."),
+    Code.RATE_LONG: _pause("The provider asks for a long wait (a daily limit?)."),
     Code.SERVER: _service("The provider fails. Waiting, then trying again."),
     Code.TIMEOUT: _service("No answer in time. Raise read_timeout_s if the model is slow."),
     Code.NETWORK: _service("The host cannot be reached. Check network, proxy and base URL."),
@@ -155,7 +155,7 @@ RULES: dict[Code, FailureRule] = {
     Code.ENCODING: FailureRule(
         Burn.NOBODY, Verdict.NEUTRAL, JobEffect.NONE, RetryHelps.NO, "Save the file as UTF-8 and run it again."
     ),
-    Code.DISK: _pause("The disk is full or read-only. Free space: the job resumes by itself."),
+    Code.DISK: _pause("The disk is full or read-only. Free space."),
     Code.DATABASE: _halt("The database is damaged or not ours; it was not touched. Name another with --db."),
     Code.LOCKED: _halt("The database is in use by another process. Name another with --db."),
     Code.DROPPED: FailureRule(

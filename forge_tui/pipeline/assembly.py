@@ -11,6 +11,8 @@ from forge_tui.pipeline.batcher import Batcher, BatchRules
 from forge_tui.pipeline.engine import RunRules, Stages
 from forge_tui.pipeline.flight import Caller
 from forge_tui.pipeline.gates import Gates, retry_rules
+from forge_tui.pipeline.intake import Intake
+from forge_tui.pipeline.plan import Planner
 from forge_tui.pipeline.queue import TicketQueue
 from forge_tui.pipeline.recorder import Recorder
 from forge_tui.pipeline.settle import Settler, SettleRules
@@ -45,6 +47,20 @@ def batcher_for(settings: Settings, endpoint: Endpoint) -> Batcher:
             shared_tokens=prompt_overhead_tokens(endpoint.taxonomy),
         )
     )
+
+
+def intake_for(settings: Settings, endpoint: Endpoint) -> Intake:
+    """The intake under these settings: what a text may weigh is the model's context without prompt and answer."""
+    most = None
+    if endpoint.context_tokens is not None:
+        shared = prompt_overhead_tokens(endpoint.taxonomy) + TICKET_OVERHEAD_TOKENS
+        most = max(1, endpoint.context_tokens - shared - endpoint.max_output_tokens)
+    return Intake(endpoint.fingerprint, most, cuts=settings.max_ticket_chars > 0)
+
+
+def planner_for(settings: Settings, endpoint: Endpoint) -> Planner:
+    """The preview's planner: it estimates and packs as the run will."""
+    return Planner(settings, endpoint, intake_for(settings, endpoint), batcher_for(settings, endpoint))
 
 
 def stages_for(

@@ -65,6 +65,16 @@ class Gates:
         self.budget = Budget(max_cost, spent)
         self.canary = canary
 
+    def go_on_holding(self, now: float, for_s: float) -> None:
+        """An earlier run was told to wait, and `for_s` seconds of it are left."""
+        self.send_gate.shut(now, for_s)
+        self.hold_code = Code.RATE_LONG
+
+    def long_hold_s(self, now: float) -> float | None:
+        """The seconds left of a provider's long wait; None where there is none."""
+        held = self.hold_code is Code.RATE_LONG and not self.send_gate.is_open(now)
+        return self.send_gate.opens_at - now if held else None
+
     @property
     def slot_limit(self) -> int:
         """Requests that may be in flight now: the adaptive limit, and the canary's until the first valid answer."""

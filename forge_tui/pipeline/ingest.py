@@ -20,7 +20,6 @@ from forge_tui.pipeline.readers.source import Source, look_at
 from forge_tui.settings import Settings
 
 _HASH_CHUNK_BYTES = 1 << 20
-_LIMIT_WITHOUT_CUTTING = int(Settings.model_fields["max_ticket_chars"].default)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +147,6 @@ def _row(position: int, record: AnyRecord, source: Source, max_chars: int) -> In
     code, fault = Code.INPUT, content.fault
     if isinstance(record, BadRecord):
         code, fault = record.code, record.reason
-    elif not fault and not max_chars and len(text) > _LIMIT_WITHOUT_CUTTING:
-        code = Code.TOO_LONG
-        fault = f"{len(text):,} characters, {_LIMIT_WITHOUT_CUTTING:,} are allowed: split it or set max_ticket_chars"
     if fault:
         return RefusedRow(position, origin, code, f"{origin}: {fault}", excerpt(text), external_id, columns)
     if 0 < max_chars < len(text):

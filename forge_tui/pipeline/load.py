@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from itertools import islice
 
 from forge_tui.core.clock import Clock
-from forge_tui.core.ticket import EstimatedTicket, InputRow, RefusedRow, Ticket
-from forge_tui.pipeline.deduplicate import cache_key
-from forge_tui.pipeline.estimator import complexity_by_words, tokens_of, words
+from forge_tui.core.ticket import EstimatedTicket, InputRow, RefusedRow
+from forge_tui.pipeline.intake import Intake
 from forge_tui.storage.job_store import JobStore
 
 CHUNK_ROWS = 10_000
@@ -14,19 +13,12 @@ CHUNK_ROWS = 10_000
 ROWS_PER_TURN = 250
 
 
-def estimated(ticket: Ticket, fingerprint: str) -> EstimatedTicket:
-    """A ticket with its key under `fingerprint` (all that shapes an answer), its complexity and its tokens."""
-    key = cache_key(ticket.text, fingerprint)
-    count = words(ticket.text)
-    return EstimatedTicket(ticket, key, complexity_by_words(count), count, tokens_of(ticket.text))
-
-
 class Loader:
     """Reads the rows of an input into a job of the store; `ttl_s` None leaves the cache unread."""
 
-    def __init__(self, store: JobStore, fingerprint: str, ttl_s: float | None, clock: Clock) -> None:
+    def __init__(self, store: JobStore, intake: Intake, ttl_s: float | None, clock: Clock) -> None:
         self._store = store
-        self._fingerprint = fingerprint
+        self._intake = intake
         self._ttl_s = ttl_s
         self._clock = clock
 
@@ -45,11 +37,11 @@ class Loader:
         for turn in range(0, CHUNK_ROWS, ROWS_PER_TURN):
             some = list(islice(rows, ROWS_PER_TURN))
             for row in some:
-                match row:
-                    case Ticket():
-                        tickets.append(estimated(row, self._fingerprint))
-                    case RefusedRow():
-                        refused.append(row)
+                match row if isinstance(row, RefusedRow) else self._intake.take(row):
+                    case EstimatedTicket() as ticket:
+                        tickets.append(ticket)
+                    case RefusedRow() as refusal:
+                        refused.append(refusal)
             if len(some) < ROWS_PER_TURN:
                 break
             if turn:

@@ -6,9 +6,9 @@ from itertools import islice
 
 from forge_tui.core.event import JobPlanned
 from forge_tui.core.outcome import Price, Usage
-from forge_tui.core.ticket import MOST_COMPLEX_FIRST, Complexity, EstimatedTicket, InputRow, RefusedRow, Ticket
+from forge_tui.core.ticket import MOST_COMPLEX_FIRST, Complexity, EstimatedTicket, InputRow, RefusedRow
 from forge_tui.pipeline.batcher import Batcher, Scarcity
-from forge_tui.pipeline.load import estimated
+from forge_tui.pipeline.intake import Intake
 from forge_tui.provider.presets import Endpoint
 from forge_tui.provider.prompt import TICKET_OVERHEAD_TOKENS, expected_output_tokens, prompt_overhead_tokens
 from forge_tui.settings import Settings
@@ -86,18 +86,23 @@ class _Tally:
 class Planner:
     """Counts rows as they are read: `estimate` a chunk, look its keys up, `count` it; `plan` may be asked at any moment."""
 
-    def __init__(self, settings: Settings, endpoint: Endpoint, batcher: Batcher) -> None:
+    def __init__(self, settings: Settings, endpoint: Endpoint, intake: Intake, batcher: Batcher) -> None:
         self._settings = settings
+        self._intake = intake
         self._endpoint = endpoint
         self._batcher = batcher
         self._tally = _Tally()
 
     def estimate(self, chunk: Sequence[InputRow]) -> list[EstimatedTicket]:
         """The tickets of the next rows, with the keys to look up; refused rows are counted here."""
+        tickets = []
         for row in chunk:
-            if isinstance(row, RefusedRow):
-                self._refuse(row)
-        return [estimated(row, self._endpoint.fingerprint) for row in chunk if isinstance(row, Ticket)]
+            match row if isinstance(row, RefusedRow) else self._intake.take(row):
+                case EstimatedTicket() as ticket:
+                    tickets.append(ticket)
+                case RefusedRow() as refusal:
+                    self._refuse(refusal)
+        return tickets
 
     def count(self, tickets: Sequence[EstimatedTicket], known: Collection[bytes]) -> None:
         """Count `tickets`, of which the cache answers those with `known` keys."""

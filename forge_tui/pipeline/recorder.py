@@ -78,7 +78,11 @@ class Recorder:
                 if not self.disk_full:
                     self.disk_full = True
                     advice = RULES[Code.DISK].advice
-                    self._bus.publish(Notice(self._clock.wall(), self._job_id, "error", f"{fault}. {advice}"))
+                    self._bus.publish(
+                        Notice(
+                            self._clock.wall(), self._job_id, "error", f"{fault}. {advice} The job goes on by itself."
+                        )
+                    )
                 await self._clock.sleep(DISK_RETRY_S)
             else:
                 if self.disk_full:

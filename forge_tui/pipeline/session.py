@@ -1,7 +1,6 @@
 """The session: one owner of the database that plans, loads and runs jobs one after another, for either face."""
 
 import asyncio
-import hashlib
 import random
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,19 +8,19 @@ from pathlib import Path
 from forge_tui.core.clock import Clock
 from forge_tui.core.command import Command
 from forge_tui.core.event import JobOpened, JobStateChanged
-from forge_tui.core.job import JobRecord, JobSpec, JobState
+from forge_tui.core.job import JobRecord, JobState
 from forge_tui.core.snapshot import Snapshot
-from forge_tui.pipeline.assembly import batcher_for, run_rules, stages_for
+from forge_tui.pipeline.assembly import intake_for, planner_for, run_rules, stages_for
 from forge_tui.pipeline.engine import Ending, Engine, Stages
 from forge_tui.pipeline.gates import Gates
 from forge_tui.pipeline.ingest import Inputs
 from forge_tui.pipeline.load import Loader
-from forge_tui.pipeline.plan import Plan, Planner, chunks_of
+from forge_tui.pipeline.plan import Plan, chunks_of
 from forge_tui.pipeline.recorder import Recorder
+from forge_tui.pipeline.spec import spec_of, under
 from forge_tui.pipeline.steering import QueuedAgain, Running, Steering
 from forge_tui.provider.connect import Transport, connect
 from forge_tui.provider.presets import resolve
-from forge_tui.provider.prompt import PROMPT_VERSION
 from forge_tui.provider.secret import Secret
 from forge_tui.settings import Settings
 from forge_tui.storage.database import Database
@@ -31,8 +30,7 @@ from forge_tui.telemetry.bus import EventBus
 from forge_tui.telemetry.fold import Accumulator
 from forge_tui.telemetry.live import LiveViews
 
-# Settings that make no job another one and would only clutter what the store keeps of it.
-_NOT_STORED = {"db", "output", "key_file", "force"}
+LONGEST_HOLD_S = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +109,7 @@ class Session:
 
     async def plan(self, inputs: Inputs) -> Plan:
         """The preview of `inputs`; sends and stores nothing."""
-        planner = Planner(self._settings, self.endpoint, batcher_for(self._settings, self.endpoint))
+        planner = planner_for(self._settings, self.endpoint)
         for chunk in chunks_of(inputs.rows()):
             tickets = planner.estimate(chunk)
             keys = [ticket.key for ticket in tickets] if self._ttl_s is not None else []
@@ -124,7 +122,7 @@ class Session:
 
         A `preview` of these inputs becomes the job's first event.
         """
-        spec = self._spec(inputs)
+        spec = spec_of(inputs, self._settings, self.endpoint)
         known = None if fresh else await self.store.unfinished_job(spec)
         job_id = known or await self.store.create_job(spec, self._clock.wall())
         if preview is not None:
@@ -132,28 +130,9 @@ class Session:
         record = await self.store.job(job_id)
         if record.state is JobState.LOADING:
             self.bus.publish(JobStateChanged(self._clock.wall(), job_id, JobState.LOADING))
-            loader = Loader(self.store, self.endpoint.fingerprint, self._ttl_s, self._clock)
+            loader = Loader(self.store, intake_for(self._settings, self.endpoint), self._ttl_s, self._clock)
             await loader.load(job_id, inputs.rows(await self.store.loaded_rows(job_id)))
         return Prepared(job_id, resumed=known is not None)
-
-    def _spec(self, inputs: Inputs) -> JobSpec:
-        return JobSpec(
-            files=inputs.files,
-            input_sha256=_content_id(inputs.sha256(), self._settings),
-            text_column=inputs.text_column,
-            provider=self.endpoint.provider,
-            base_url=self.endpoint.base_url,
-            model=self.endpoint.model,
-            prompt_version=PROMPT_VERSION,
-            settings=self._settings.model_dump(mode="json", exclude=_NOT_STORED, exclude_defaults=True) | self._money(),
-        )
-
-    def _money(self) -> dict[str, object]:
-        """What a reader of the store needs to name the job's cost, also after the price has changed."""
-        price = self.endpoint.price
-        if price is None:
-            return {}
-        return {"currency": price.currency, "usd_rate": price.usd_rate, "price_as_of": price.as_of}
 
     @property
     def _ttl_s(self) -> float | None:
@@ -166,8 +145,10 @@ class Session:
         record = await self.store.job(job_id)
         self._steering.job_id = job_id
         resumed = record.started_at is not None
-        if resumed and self._ttl_s is not None:
-            await self.store.refresh_from_cache(job_id, self._clock.wall(), self._ttl_s)
+        if resumed:
+            await self.store.go_on_under(job_id, under(record.spec, self._settings, self.endpoint))
+            if self._ttl_s is not None:
+                await self.store.refresh_from_cache(job_id, self._clock.wall(), self._ttl_s)
         recorder = Recorder(job_id, self.store, self._gates, self.bus, self._clock)
         opening = await self.store.opening(job_id)
         self._stages = await self._assemble(job_id, opening, recorder)
@@ -175,13 +156,23 @@ class Session:
             job_id, self._stages, run_rules(self._settings, self.endpoint), self._clock, first_batch=opening.last_batch
         )
         self.bus.publish(self._opened(record, opening, resumed=resumed))
-        await recorder.state(JobState.RUNNING)
+        await recorder.state(JobState.RUNNING, hold_until=self._go_on_holding(record))
         self._steering.running = Running(engine, self._stages)
         try:
             ending = await engine.run()
         finally:
             self._steering.running = None
         return await self._end(job_id, recorder, ending)
+
+    def _go_on_holding(self, record: JobRecord) -> float | None:
+        """Until when this endpoint told an earlier run of the job to wait; further away than a day the clock jumped."""
+        now, until = self._clock.wall(), record.hold_until
+        same = (record.spec.provider, record.spec.base_url) == (self.endpoint.provider, self.endpoint.base_url)
+        if until is None or not same or not now < until <= now + LONGEST_HOLD_S:
+            return None
+        if self._gates.long_hold_s(self._clock.monotonic()) is None:
+            self._gates.go_on_holding(self._clock.monotonic(), until - now)
+        return until
 
     def submit(self, command: Command) -> None:
         """Obey `command` as soon as the loop turns; its answer is an event. Call it on the session's own loop."""
@@ -250,7 +241,9 @@ class Session:
             self.bus.publish(JobStateChanged(self._clock.wall(), job_id, state))
             return state
         else:
-            await recorder.state(ending.state, ending.reason, ending.code, why=ending.why)
+            left_s = self._gates.long_hold_s(self._clock.monotonic())
+            hold_until = None if left_s is None else self._clock.wall() + left_s
+            await recorder.state(ending.state, ending.reason, ending.code, hold_until, ending.why)
         return ending.state
 
     # -- what a face sees -------------------------------------------------------------------------------------
@@ -267,13 +260,6 @@ class Session:
             engine_lag_p99_ms=engine_lag_p99_ms,
         )
         return self.bus.accumulator.freeze(live, self._clock.wall(), now)
-
-
-def _content_id(sha256: str, settings: Settings) -> str:
-    """The files' SHA-256, or one of it and of the settings that make other rows of the same files."""
-    shaping = {name: getattr(settings, name) for name in ("limit", "max_ticket_chars", "id_column")}
-    changed = {name: value for name, value in shaping.items() if value != Settings.model_fields[name].default}
-    return hashlib.sha256(f"{sha256}:{sorted(changed.items())}".encode()).hexdigest() if changed else sha256
 
 
 def _title(files: tuple[str, ...]) -> str:

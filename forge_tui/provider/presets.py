@@ -26,7 +26,8 @@ class Endpoint:
     """One model behind one base URL, and all that shapes a request to it.
 
     `reasoning` holds the request fields that switch reasoning off; `formats` the ladder of reply formats, best
-    first; limits are per minute, None where there is none. `why` says for people which provider was taken.
+    first; limits are per minute, None where there is none; `context_tokens` is what prompt and answer may come to,
+    None where it is not known. `why` says for people which provider was taken.
     """
 
     provider: ProviderName
@@ -45,6 +46,7 @@ class Endpoint:
     total_timeout_s: float = 120.0
     temperature: float = 0.0
     max_output_tokens: int = 2048
+    context_tokens: int | None = None
     price: Price | None = None
     requests_are_free: bool = False
     taxonomy: Taxonomy = SUPPORT_TAXONOMY
@@ -131,6 +133,16 @@ _SARVAM_PRICES = {
 }
 
 
+# Prompt and answer together, from the provider's pages of 2026-09-20; more is refused with 422.
+_SARVAM_CONTEXTS = {
+    "sarvam-105b": 128_000,
+    "sarvam-105b-conversations": 32_000,
+    "glm5.3-flash": 1_048_576,
+    "gemma4": 131_072,
+    "glm5.3": 1_048_576,
+}
+
+
 def resolve(settings: Settings, *, has_key: bool) -> Endpoint:
     """The endpoint that `settings` ask for; without a provider Sarvam where there is a key, else the local rules.
 
@@ -161,6 +173,7 @@ def resolve(settings: Settings, *, has_key: bool) -> Endpoint:
         total_timeout_s=settings.total_timeout_s,
         temperature=settings.temperature,
         max_output_tokens=settings.max_output_tokens,
+        context_tokens=settings.context_tokens or (None if preset.auth == "bearer" else _SARVAM_CONTEXTS.get(model)),
         price=_price(settings, None if preset.auth == "bearer" else _SARVAM_PRICES.get(model)),
         requests_are_free=requests_per_min is None and is_loopback(base_url),
     )

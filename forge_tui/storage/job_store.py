@@ -133,6 +133,10 @@ class JobStore:
         """
         return await self._database.write(lambda c: retry.retry(c, job_id, positions, now=now, ttl_s=ttl_s))
 
+    async def go_on_under(self, job_id: int, spec: JobSpec) -> None:
+        """Keep the endpoint and the settings under which the job goes on; its content stays what it is."""
+        await self._database.write(lambda c: steer.go_on_under(c, job_id, spec))
+
     async def set_output(self, job_id: int, folder: str) -> None:
         """Remember where the results were written last."""
         await self._database.write(lambda c: steer.set_output(c, job_id, folder))

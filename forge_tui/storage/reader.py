@@ -10,9 +10,9 @@ from typing import Any, Unpack
 
 from forge_tui.core.errors import UnknownJob
 from forge_tui.core.failure import Code
-from forge_tui.core.job import JobRecord, job_label
+from forge_tui.core.job import JobRecord, JobSpec, job_label
 from forge_tui.core.ticket import Complexity, Source, TicketState, ticket_label
-from forge_tui.storage import dedup_cache, tally
+from forge_tui.storage import dedup_cache, steer, tally
 from forge_tui.storage.database import open_reader
 from forge_tui.storage.filters import (
     Conditions,
@@ -109,6 +109,12 @@ class Reader:
         """Raises UnknownJob."""
         with sqlite_faults(self._path):
             return tally.job(self._connection, job_id)
+
+    def unfinished_job(self, spec: JobSpec) -> JobRecord | None:
+        """The newest job of the same content, model and prompt that a run would go on with."""
+        with sqlite_faults(self._path):
+            job_id = steer.unfinished_job(self._connection, spec)
+            return None if job_id is None else tally.job(self._connection, job_id)
 
     def failures(
         self, job_id: int, *, after: int = 0, limit: int = 200, **wanted: Unpack[FailureFilter]

@@ -18,6 +18,7 @@ INSERT INTO jobs (
     files, input_sha256, text_column, provider, base_url, model, prompt_version, settings, state, created_at
 ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
+_GO_ON_UNDER = "UPDATE jobs SET provider = ?, base_url = ?, model = ?, settings = ? WHERE id = ?"
 _UNFINISHED = """
 SELECT max(id) FROM jobs
 WHERE input_sha256 = ? AND text_column IS ? AND model = ? AND prompt_version = ?
@@ -55,7 +56,7 @@ def create_job(connection: sqlite3.Connection, spec: JobSpec, now: float, cache_
         storable(spec.base_url),
         storable(spec.model),
         spec.prompt_version,
-        storable(json.dumps(dict(spec.settings), ensure_ascii=False, default=str)),
+        _settings(spec),
         JobState.LOADING,
         now,
     )
@@ -139,6 +140,11 @@ def end_cancelled(connection: sqlite3.Connection, now: float) -> None:
     connection.execute(_END_CANCELLED, (now,))
 
 
+def go_on_under(connection: sqlite3.Connection, job_id: int, spec: JobSpec) -> None:
+    """Keep the endpoint and the settings under which the job goes on; its content stays what it is."""
+    connection.execute(_GO_ON_UNDER, (spec.provider, spec.base_url, storable(spec.model), _settings(spec), job_id))
+
+
 def set_output(connection: sqlite3.Connection, job_id: int, folder: str) -> None:
     """Remember where the results were written last."""
     connection.execute("UPDATE jobs SET output = ? WHERE id = ?", (storable(folder), job_id))
@@ -149,3 +155,7 @@ def delete_job(connection: sqlite3.Connection, job_id: int) -> None:
     tally.job(connection, job_id)
     dedup_cache.forget_job(connection, job_id)
     connection.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
+
+
+def _settings(spec: JobSpec) -> str:
+    return storable(json.dumps(dict(spec.settings), ensure_ascii=False, default=str))

@@ -23,10 +23,10 @@ from forge_tui.core.job import JobCounts, JobRecord, JobSpec, JobState
 THEN = Next(again="forge-tui --batch t.csv", look="forge-tui jobs")
 
 
-def job(state: JobState, reason: str = "", code: Code | None = None) -> JobRecord:
+def job(state: JobState, reason: str = "", code: Code | None = None, hold_until: float | None = None) -> JobRecord:
     counts = JobCounts(total=10, done=6, failed=1, queued=2, waiting=1)
     spec = JobSpec(("t.csv",), "0" * 64, "text", "local", "", "local-rules", "p1")
-    return JobRecord(7, spec, state, reason, 1.0, None, None, None, counts, 0, 0.0, None, code)
+    return JobRecord(7, spec, state, reason, 1.0, None, None, hold_until, counts, 0, 0.0, None, code)
 
 
 @pytest.mark.parametrize(
@@ -41,11 +41,11 @@ def job(state: JobState, reason: str = "", code: Code | None = None) -> JobRecor
             ),
         ),
         (
-            job(JobState.PAUSED, "provider", Code.RATE_LONG),
+            job(JobState.PAUSED, "provider", Code.RATE_LONG, hold_until=66_600.0),
             3,
             (
-                "J-0007 paused [E-RATE-LONG], 3 of 10 tickets still open, none lost: The provider asks for a long wait."
-                " The job resumes by itself. To go on: forge-tui --batch t.csv"
+                "J-0007 paused [E-RATE-LONG], 3 of 10 tickets still open, none lost: The provider asks for a long wait"
+                " (a daily limit?). It takes requests again from 18:30Z. To go on: forge-tui --batch t.csv"
             ),
         ),
         (

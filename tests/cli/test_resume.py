@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
+from forge_tui.storage.reader import Reader
+
 Type = Callable[..., Result]
 HALTS = (
     "--provider",
@@ -46,6 +48,14 @@ def test_resume_without_a_name_takes_the_newest_open_job_with_its_own_settings(t
     assert (resumed.exit_code, "J-0001 goes on" in resumed.stderr) == (0, True)
     document = job(typed)
     assert (document["provider"], document["done"]) == ("simulated", 3)
+
+
+def test_what_was_typed_at_a_resume_is_kept_for_the_next(typed: Type, folder: Path):
+    typed("--batch", "tickets.csv", "--db", "forge.db", *HALTS)
+    typed("--batch", "--resume", "--db", "forge.db", "--concurrency", "3")
+    with closing(Reader(folder / "forge.db")) as reader:
+        settings = reader.job(1).spec.settings
+    assert (settings["concurrency"], settings["batch_size"], settings["sim"]) == (3, 1, HALTS[-1])
 
 
 def test_a_job_that_was_killed_after_its_last_answer_is_finished_and_written(typed: Type, folder: Path):

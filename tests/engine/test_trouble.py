@@ -1,11 +1,15 @@
 """Outages, limits and halts in virtual time: tickets wait or stay queued, and little is wasted on a dead provider."""
 
+import asyncio
+
 import pytest
 
-from forge_tui.core.event import BreakerChanged, GateShut, JobStateChanged
+from forge_tui.core.command import Drain
+from forge_tui.core.event import BatchSent, BreakerChanged, GateShut, JobStateChanged
 from forge_tui.core.failure import Code
 from forge_tui.core.job import JobState
 from session_builders import in_a_world, texts
+from virtual_time import EPOCH
 
 FAULTS = "latency=0.05,error_rate=0.1,rate_limit_rate=0.05,seed=3"
 
@@ -53,6 +57,41 @@ def test_nobody_sends_before_the_instant_that_a_limit_named(form):
     assert shot.done == 150
     assert shut
     assert late == []
+
+
+DAILY_LIMIT = "latency=0.1,script=3:rate_limited,headers=seconds,retry_after=7200"
+
+
+def limited_for_two_hours_and_left(db):
+    """A run that met a daily limit after two requests and was drained a minute later; how many tickets it had done."""
+
+    async def story(w):
+        asyncio.get_running_loop().call_later(60.0, w.session.submit, Drain(1))
+        await w.run(texts(20))
+        return w.snapshot.done
+
+    return in_a_world(story, sim=DAILY_LIMIT, db=db, concurrency=1, batch_size=1)
+
+
+@pytest.mark.parametrize(
+    ("starts_later_s", "first_request_after_s"),
+    [(600.0, 6600.0), (8 * 3600.0, 0.0), (-2 * 86_400.0, 0.0)],
+    ids=["inside the wait", "after it", "the clock jumped back"],
+)
+def test_a_restart_goes_on_with_the_wait_that_the_provider_named(tmp_path, starts_later_s, first_request_after_s):
+    done = limited_for_two_hours_and_left(tmp_path / "forge.db")
+
+    async def story(w):
+        await w.run(texts(20))
+        return next(event.at for event in w.events if isinstance(event, BatchSent)) - w.events[0].at, w.snapshot
+
+    waited_s, shot = in_a_world(
+        story, sim="latency=0.1", db=tmp_path / "forge.db", epoch=EPOCH + starts_later_s, concurrency=1, batch_size=1
+    )
+    # The gate opens up to a fifth of the wait after the instant.
+    assert first_request_after_s <= waited_s <= first_request_after_s * 1.5 + 1
+    assert done == 2
+    assert shot.done == 20
 
 
 @pytest.mark.parametrize(

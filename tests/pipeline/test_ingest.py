@@ -14,7 +14,7 @@ from forge_tui.core.failure import Code
 from forge_tui.core.ticket import RefusedRow, Ticket
 from forge_tui.pipeline.ingest import cut_middle, open_inputs
 from forge_tui.settings import Settings
-from input_files import read, refused, texts, write
+from input_files import read, texts, write
 
 EVERY_FORMAT = {
     "a.csv": "id,text\n7,The screen is black\n8,Refund please\n",
@@ -161,11 +161,9 @@ def test_a_long_text_is_cut_in_its_middle_and_flagged(tmp_path):
     assert "characters cut" in row.text
 
 
-def test_with_cutting_switched_off_a_long_text_is_refused(tmp_path):
-    path = write(tmp_path, "a.txt", "a" * 8001 + "\n" + "b" * 8000 + "\n")
-    rows = read(path, max_ticket_chars=0)
-    assert refused(rows) == [(1, "E-TOOLONG")]
-    assert texts(rows) == ["b" * 8000]
+def test_with_cutting_switched_off_a_long_text_stays_whole(tmp_path):
+    (row,) = read(write(tmp_path, "a.txt", "a" * 9000), max_ticket_chars=0)
+    assert (row.text, row.truncated) == ("a" * 9000, False)
 
 
 @given(st.text(min_size=2, max_size=300), st.integers(1, 299))
