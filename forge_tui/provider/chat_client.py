@@ -1,6 +1,5 @@
 """The one HTTP client: a batch goes out as one chat completion, and comes home as a Reply or a CallFault."""
 
-import json
 import logging
 import zlib
 from collections.abc import Iterable
@@ -23,7 +22,7 @@ from forge_tui.provider.prompt import (
     expected_output_tokens,
     prompt_overhead_tokens,
 )
-from forge_tui.provider.request_shape import RequestShape, adapted, first_shape, output_limit, request_body
+from forge_tui.provider.request_shape import RequestForm, adapted, first_shape, output_limit
 from forge_tui.provider.retry_after import rate_hints
 from forge_tui.provider.secret import KeyAuth
 from forge_tui.provider.transport import open_transport
@@ -62,7 +61,7 @@ class ChatClient:
         self._endpoint = endpoint
         self._auth = auth
         self._clock = clock
-        self._shape = first_shape(endpoint)
+        self._form = RequestForm(endpoint, first_shape(endpoint))
         # Without httpx.AsyncClient, whose redirects, cookies and environment we would switch off, and whose merging of
         # headers took half of what a request cost (measured).
         self._transport = transport or open_transport(endpoint.base_url)
@@ -80,9 +79,9 @@ class ChatClient:
 
     async def send(self, batch: Batch) -> Reply | CallFault:
         """One HTTP request; raises nothing but CancelledError."""
-        shape = self._shape
+        form = self._form
         started = self._clock.monotonic()
-        outcome = await self._outcome(batch, shape, started)
+        outcome = await self._outcome(batch, form, started)
         if isinstance(outcome, CallFault) and outcome.paid is not Paid.UNPAID and not outcome.usage.total_tokens:
             return replace(outcome, usage=estimated_usage(batch))
         return outcome
@@ -91,17 +90,16 @@ class ChatClient:
         """Close every connection."""
         await self._transport.aclose()
 
-    async def _outcome(self, batch: Batch, shape: RequestShape, started: float) -> Reply | CallFault:
-        content = json.dumps(request_body(batch, self._endpoint, shape), ensure_ascii=False).encode()
+    async def _outcome(self, batch: Batch, form: RequestForm, started: float) -> Reply | CallFault:
         try:
-            answer = await self._exchange(content, started)
+            answer = await self._exchange(form.body(batch), started)
         except _UnusableBody as error:
             latency_s = self._clock.monotonic() - started
             return CallFault(error.code, error.message, latency_s, error.http_status, paid=Paid.UNKNOWN)
         # A transport may raise outside httpx's own tree, and a slot must come home whatever happens.
         except Exception as error:  # noqa: BLE001
             return fault_of_exception(error, self._endpoint.host, self._clock.monotonic() - started)
-        return self._read(answer, batch, shape)
+        return self._read(answer, batch, form)
 
     async def _exchange(self, content: bytes, started: float) -> HttpAnswer:
         response = await self._transport.handle_async_request(self._request(content))
@@ -141,28 +139,28 @@ class ChatClient:
     def _redact(self, text: str) -> str:
         return self._auth.redact(text) if self._auth else text
 
-    def _read(self, answer: HttpAnswer, batch: Batch, shape: RequestShape) -> Reply | CallFault:
+    def _read(self, answer: HttpAnswer, batch: Batch, form: RequestForm) -> Reply | CallFault:
         document = read_json(answer.body)
         error = read_error(document)
         if error is None and answer.status < 300:
             completion = read_completion(document)
             return _no_completion(answer) if completion is None else _reply(answer, completion, batch)
         fault = self._fault(answer, error or ErrorEnvelope())
-        return self._adapted(fault, text_of(answer, error or ErrorEnvelope()), batch, shape)
+        return self._adapted(fault, text_of(answer, error or ErrorEnvelope()), batch, form)
 
     def _fault(self, answer: HttpAnswer, error: ErrorEnvelope) -> CallFault:
         # Redacted before it is cut: half a key would slip through.
         shown = self._redact(text_of(answer, error))
         return fault_of(answer, replace(error, message=shown, request_id=self._redact(error.request_id)))
 
-    def _adapted(self, fault: CallFault, text: str, batch: Batch, shape: RequestShape) -> CallFault:
+    def _adapted(self, fault: CallFault, text: str, batch: Batch, form: RequestForm) -> CallFault:
         """`fault`, marked when the request can go again in another shape."""
-        step = adapted(shape, fault.http_status or 0, text, output_limit(batch, shape))
+        step = adapted(form.shape, fault.http_status or 0, text, output_limit(batch, form.shape))
         if step is None:
             return fault
         # Another request of the same old shape may have been refused, and answered, before this one.
-        if self._shape == shape:
-            self._shape = step[0]
+        if self._form is form:
+            self._form = RequestForm(self._endpoint, step[0])
         return replace(fault, code=Code.MODEL, message=f"{step[1]} ({fault.message})", adapted=True)
 
 

@@ -51,15 +51,13 @@ def _lines(labels: tuple[Label, ...]) -> list[str]:
     return [f"- {label.name}: {label.meaning}" for label in labels]
 
 
-def messages(batch: Batch, taxonomy: Taxonomy) -> list[dict[str, str]]:
-    """The two messages of a request; no ticket text can break out of its JSON string."""
-    return [
-        {"role": "system", "content": system_prompt(taxonomy)},
-        {"role": "user", "content": _user_message(batch)},
-    ]
+def system_message(taxonomy: Taxonomy) -> dict[str, str]:
+    """The first of a request's two messages."""
+    return {"role": "system", "content": system_prompt(taxonomy)}
 
 
-def _user_message(batch: Batch) -> str:
+def user_content(batch: Batch) -> str:
+    """What the second message says; no ticket text can break out of its JSON string."""
     body: dict[str, object] = {"note": well_formed(batch.note)} if batch.note else {}
     body["tickets"] = [
         {"id": wire_id(index), "text": well_formed(ticket.text)} for index, ticket in enumerate(batch.tickets)

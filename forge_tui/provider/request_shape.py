@@ -8,6 +8,7 @@ A refusal is an attempt like any other (it is in the ledger and under the rate l
 shape and answers with a fault marked `adapted`, and the same batch may go again at once.
 """
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -16,13 +17,15 @@ from typing import Any
 from forge_tui.core.ticket import Batch
 from forge_tui.provider.faults import is_too_long
 from forge_tui.provider.presets import Endpoint
-from forge_tui.provider.prompt import FormatKind, max_tokens_for, messages, response_format
+from forge_tui.provider.prompt import FormatKind, max_tokens_for, response_format, system_message, user_content
 
 _FORMAT = re.compile(r"response_format|json_schema|json_object|grammar|\bschema\b", re.IGNORECASE)
 _LIMIT = re.compile(r"maximum output length|max_tokens|max_completion_tokens|max tokens", re.IGNORECASE)
 _NUMBER = re.compile(r"(?<![\w.])\d{2,7}(?![\w.]*\w)", re.ASCII)
 _THOUSANDS_COMMA = re.compile(r"(?<=\d),(?=\d{3}\b)", re.ASCII)
 _LOWEST_LIMIT_TOKENS = 64
+# Not escaped to ASCII: one Devanagari letter would become six characters to send.
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +50,33 @@ def first_shape(endpoint: Endpoint) -> RequestShape:
     )
 
 
-def request_body(batch: Batch, endpoint: Endpoint, shape: RequestShape) -> dict[str, Any]:
-    """The JSON object to post; a None in it is meant: Sarvam's /v1 reasons unless told null."""
-    body: dict[str, Any] = {
-        "model": endpoint.model,
-        "messages": messages(batch, endpoint.taxonomy),
-        shape.limit_field: output_limit(batch, shape),
-        **(shape.reasoning or {}),
-    }
+class RequestForm:
+    """Requests of one shape: what is the same in all of them is encoded once, 2 of their 2.1 KB."""
+
+    def __init__(self, endpoint: Endpoint, shape: RequestShape) -> None:
+        self.shape = shape
+        system, user = _encode(system_message(endpoint.taxonomy)), _encode({"role": "user"})
+        fixed = _encode(_fixed_fields(endpoint, shape))
+        self._before = f'{{"messages":[{system},{user[:-1]},"content":'
+        self._between = f"}}],{_encode(shape.limit_field)}:"
+        self._after = f",{fixed[1:]}"
+
+    def body(self, batch: Batch) -> bytes:
+        """The JSON object to post."""
+        content = _encode(user_content(batch))
+        limit = output_limit(batch, self.shape)
+        return f"{self._before}{content}{self._between}{limit}{self._after}".encode()
+
+
+def _fixed_fields(endpoint: Endpoint, shape: RequestShape) -> dict[str, Any]:
+    """All but messages and limit; a None in it is meant: Sarvam's /v1 reasons unless told null."""
+    fields: dict[str, Any] = {"model": endpoint.model, **(shape.reasoning or {})}
     if shape.temperature is not None:
-        body["temperature"] = shape.temperature
+        fields["temperature"] = shape.temperature
     asked = response_format(shape.formats[0], endpoint.taxonomy)
     if asked is not None:
-        body["response_format"] = asked
-    return body
+        fields["response_format"] = asked
+    return fields
 
 
 def output_limit(batch: Batch, shape: RequestShape) -> int:

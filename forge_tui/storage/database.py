@@ -1,17 +1,19 @@
 """The one read-write connection: opened under a lock, checked, migrated; every transaction one function on one thread.
 
-Writes are grouped: all that wait while one commit runs share the next one, and with it its fsync.
+Writes are grouped: all that wait while one commit runs share the next one, and with it its fsync. Those that say so
+share their statements too.
 """
 
 import asyncio
 import os
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from itertools import groupby
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import aiosqlite
 
@@ -22,7 +24,9 @@ from forge_tui.storage.schema import check_health, check_identity, migrate, newe
 from forge_tui.storage.sqlite_faults import sqlite_faults, translated
 
 T = TypeVar("T")
+Item = TypeVar("Item")
 Transaction = Callable[[sqlite3.Connection], T]
+Together = Callable[[sqlite3.Connection, Sequence[Item]], Sequence[T]]
 
 _BUSY_TIMEOUT_S = 5.0
 _PRAGMAS = (
@@ -39,8 +43,26 @@ _PRAGMAS = (
 
 
 @dataclass(frozen=True, slots=True)
-class _Write:
+class _Alone:
+    """A transaction of its own."""
+
     transaction: Transaction[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _OfMany:
+    """One item of a transaction that takes many at once."""
+
+    together: Together[Any, Any]
+    item: Any
+
+
+_Work = _Alone | _OfMany
+
+
+@dataclass(frozen=True, slots=True)
+class _Write:
+    work: _Work
     outcome: "asyncio.Future[tuple[Any, int]]"
 
 
@@ -78,22 +100,28 @@ class Database:
             raise
 
     async def write(self, transaction: Transaction[T]) -> T:
-        """Run `transaction` and return its result once that is durable; see `write_numbered`."""
-        result, _ = await self.write_numbered(transaction)
-        return result
-
-    async def write_numbered(self, transaction: Transaction[T]) -> tuple[T, int]:
-        """The result of `transaction` and the number of the commit that made it durable.
+        """Run `transaction` and return its result once that is durable.
 
         It runs to its end even if the caller is cancelled. What it raises reaches this caller alone and undoes
         nothing of the others. Raises DatabaseFault when it is not on disk.
         """
-        write = _Write(transaction, asyncio.get_running_loop().create_future())
+        result, _ = await self._write(_Alone(transaction))
+        return cast("T", result)
+
+    async def write_numbered(self, together: Together[Item, T], item: Item) -> tuple[T, int]:
+        """The result of `together` for `item` and the number of the commit that made it durable.
+
+        Items that wait for the same commit are handed to one call of `together`, in the order of these calls.
+        """
+        result, commit = await self._write(_OfMany(together, item))
+        return cast("T", result), commit
+
+    async def _write(self, work: _Work) -> tuple[Any, int]:
+        write = _Write(work, asyncio.get_running_loop().create_future())
         self._waiting.append(write)
         if self._committing is None:
             self._committing = asyncio.create_task(self._commit_until_idle(), name="commit")
-        result: tuple[T, int] = await asyncio.shield(write.outcome)
-        return result
+        return await asyncio.shield(write.outcome)
 
     async def read(self, query: Transaction[T]) -> T:
         """Run `query` between two commits; it hands back values, never a cursor."""
@@ -134,9 +162,9 @@ class Database:
             self._committing = None
 
     async def _commit(self, group: Sequence[_Write]) -> None:
-        transactions = [write.transaction for write in group]
+        works = [write.work for write in group]
         try:
-            outcomes = await _run(self._connection, partial(_commit_group, transactions))
+            outcomes = await _run(self._connection, partial(_commit_group, works))
         except asyncio.CancelledError:
             for write in group:
                 write.outcome.cancel()
@@ -154,17 +182,45 @@ class Database:
                     write.outcome.set_result((outcome, self.commits))
 
 
-def _commit_group(transactions: Sequence[Transaction[Any]], connection: sqlite3.Connection) -> list[Any]:
+def _commit_group(works: Sequence[_Work], connection: sqlite3.Connection) -> list[Any]:
     # IMMEDIATE, because a deferred transaction that read first fails at once when somebody else has written since.
     connection.execute("BEGIN IMMEDIATE")
     try:
-        outcomes = [_in_savepoint(transaction, connection) for transaction in transactions]
+        outcomes = [outcome for run in _runs(works) for outcome in _outcomes(run, connection)]
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
     return outcomes
+
+
+def _runs(works: Sequence[_Work]) -> Iterator[list[_Work]]:
+    """The works in order, neighbours that can be done together in one list."""
+    for together, run in groupby(works, key=lambda work: work.together if isinstance(work, _OfMany) else None):
+        if together is None:
+            yield from ([work] for work in run)
+        else:
+            yield list(run)
+
+
+def _outcomes(run: Sequence[_Work], connection: sqlite3.Connection) -> Sequence[Any]:
+    match run:
+        case [_Alone(transaction=transaction)]:
+            return [_in_savepoint(transaction, connection)]
+        case [_OfMany(together=together), *_]:
+            items = [work.item for work in run if isinstance(work, _OfMany)]
+            outcomes = _in_savepoint(lambda c: together(c, items), connection)
+            if not isinstance(outcomes, _Raised):
+                return cast("Sequence[Any]", outcomes)
+            # One of them is to blame: each by itself, so that it alone hears of it.
+            return [_in_savepoint(partial(_one, together, item), connection) for item in items]
+        case _:
+            raise AssertionError("a run holds one work alone, or several of one kind")
+
+
+def _one(together: Together[Item, T], item: Item, connection: sqlite3.Connection) -> T:
+    return together(connection, [item])[0]
 
 
 def _in_savepoint(transaction: Transaction[Any], connection: sqlite3.Connection) -> Any:

@@ -1,6 +1,7 @@
 """The one door of engine, cli and console to what is written: every method is one transaction, or one reading."""
 
 from collections.abc import Collection, Sequence
+from functools import partial
 
 from forge_tui.core.failure import Code
 from forge_tui.core.job import JobRecord, JobSpec, JobState, Settled, Settlement
@@ -19,6 +20,8 @@ class JobStore:
     def __init__(self, database: Database, *, cache_ttl_s: float = 86_400.0) -> None:
         self._database = database
         self._cache_ttl_s = cache_ttl_s
+        # One object, by which the database knows what can be done together.
+        self._record = partial(settle.record, cache_ttl_s=cache_ttl_s)
 
     async def create_job(self, spec: JobSpec, now: float) -> int:
         """The number of a new job in state loading."""
@@ -111,9 +114,7 @@ class JobStore:
 
         An answer of an older epoch, or for a ticket that is done, goes to the cache and the ledger only.
         """
-        followers, commit = await self._database.write_numbered(
-            lambda c: settle.record(c, settlement, now, self._cache_ttl_s)
-        )
+        followers, commit = await self._database.write_numbered(self._record, (settlement, now))
         return Settled(commit, followers.done, followers.failed)
 
     async def cancel(self, job_id: int, now: float) -> dict[Complexity, CancelledCounts]:

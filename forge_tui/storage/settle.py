@@ -1,7 +1,7 @@
 """T1 to T3: what one request came to, with its ledger row, its cache entries and the followers of its tickets."""
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from forge_tui.core.job import DoneTicket, FailedTicket, LedgerEntry, RequeuedTicket, Settlement, WaitingTicket
@@ -12,9 +12,9 @@ from forge_tui.storage.values import select_in, storable, storable_or_none, to_j
 
 _ATTEMPT = """
 INSERT INTO attempts (
-    job_id, batch, complexity, size, started_at, latency_ms, wait_ms, http_status, code, request_id, paid,
+    id, job_id, batch, complexity, size, started_at, latency_ms, wait_ms, http_status, code, request_id, paid,
     prompt_tokens, completion_tokens, reasoning_tokens, cached_tokens, usage_estimated, cost
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _ABOARD = "INSERT INTO attempt_tickets (job_id, attempt_id, position, place, code, message) VALUES (?, ?, ?, ?, ?, ?)"
 _CURRENT = "SELECT position, key, epoch, state FROM tickets WHERE job_id = ? AND position IN (:many)"
@@ -70,57 +70,89 @@ class Followers(NamedTuple):
     failed: dict[int, int]
 
 
-def record(connection: sqlite3.Connection, settlement: Settlement, now: float, cache_ttl_s: float) -> Followers:
-    """Write the settlement. An answer that comes too late for its ticket is paid for and cached, and moves nothing."""
-    job_id, entry = settlement.job_id, settlement.entry
-    _write_ledger(connection, settlement)
-    current = _current(connection, job_id, entry.positions)
-    done = [ticket for ticket in settlement.done if _takes_answer(ticket, current)]
-    failed = [ticket for ticket in settlement.failed if _is_open(ticket, current)]
-    waiting = [ticket for ticket in settlement.waiting if _is_open(ticket, current)]
-    requeued = [ticket for ticket in settlement.requeued if _is_open(ticket, current)]
-    connection.executemany(_DONE, [_done(ticket, job_id, entry, now) for ticket in done])
-    connection.executemany(_FAILED, [_failed(ticket, job_id, entry, now) for ticket in failed])
+def record(
+    connection: sqlite3.Connection, given: Sequence[tuple[Settlement, float]], cache_ttl_s: float
+) -> list[Followers]:
+    """Write settlements, each with its instant, in few statements for all of them.
+
+    An answer that comes too late for its ticket is paid for and cached, and moves nothing.
+    """
+    followers: list[Followers] = []
+    for run in _runs([settlement for settlement, _ in given]):
+        followers += _record(connection, run, given[len(followers)][1], cache_ttl_s)
+    return followers
+
+
+def _runs(settlements: Sequence[Settlement]) -> Iterator[list[Settlement]]:
+    """The settlements in order, cut where the job changes or a ticket comes again: that one was retried meanwhile."""
+    run: list[Settlement] = []
+    aboard: set[int] = set()
+    for settlement in settlements:
+        positions = settlement.entry.positions
+        if run and (settlement.job_id != run[0].job_id or not aboard.isdisjoint(positions)):
+            yield run
+            run, aboard = [], set()
+        run.append(settlement)
+        aboard.update(positions)
+    if run:
+        yield run
+
+
+def _record(
+    connection: sqlite3.Connection, run: Sequence[Settlement], now: float, cache_ttl_s: float
+) -> Iterator[Followers]:
+    """Settlements of one job in which no ticket comes twice."""
+    job_id = run[0].job_id
+    _write_ledger(connection, run)
+    current = _current(connection, job_id, [position for one in run for position in one.entry.positions])
+    done = [(one.entry, ticket) for one in run for ticket in one.done if _takes_answer(ticket, current)]
+    failed = [(one.entry, ticket) for one in run for ticket in one.failed if _is_open(ticket, current)]
+    waiting = [ticket for one in run for ticket in one.waiting if _is_open(ticket, current)]
+    requeued = [ticket for one in run for ticket in one.requeued if _is_open(ticket, current)]
+    connection.executemany(_DONE, [_done(ticket, job_id, entry, now) for entry, ticket in done])
+    connection.executemany(_FAILED, [_failed(ticket, job_id, entry, now) for entry, ticket in failed])
     connection.executemany(_WAITING, [_waiting(ticket, job_id) for ticket in waiting])
     connection.executemany(_REQUEUED, [_requeued(ticket, job_id) for ticket in requeued])
-    moved: list[Outcome] = [*done, *failed, *waiting, *requeued]
-    _pay_the_rest(connection, settlement, {ticket.position for ticket in moved})
-    answers = [(current[t.position].key, _answer(t)) for t in settlement.done if t.position in current]
+    answered, given_up = [ticket for _, ticket in done], [ticket for _, ticket in failed]
+    moved: list[Outcome] = [*answered, *given_up, *waiting, *requeued]
+    _pay_the_rest(connection, run, {ticket.position for ticket in moved})
+    answers = [(current[t.position].key, _answer(t)) for one in run for t in one.done if t.position in current]
     dedup_cache.store(connection, answers, now, cache_ttl_s)
-    return _end_followers(connection, job_id, done, failed, now)
+    followers = _end_followers(connection, job_id, answered, given_up, now)
+    for one in run:
+        yield Followers(
+            *(
+                {position: counts[position] for position in one.entry.positions if position in counts}
+                for counts in followers
+            )
+        )
 
 
-def _write_ledger(connection: sqlite3.Connection, settlement: Settlement) -> None:
+def _write_ledger(connection: sqlite3.Connection, run: Sequence[Settlement]) -> None:
+    last: int = connection.execute("SELECT coalesce(max(id), 0) FROM attempts").fetchone()[0]
+    numbered = list(enumerate(run, start=last + 1))
+    connection.executemany(_ATTEMPT, [_attempt(number, one) for number, one in numbered])
+    connection.executemany(_ABOARD, [row for number, one in numbered for row in _aboard(number, one)])
+
+
+def _attempt(number: int, settlement: Settlement) -> tuple[Any, ...]:
     entry, usage = settlement.entry, settlement.entry.usage
-    row = (
-        settlement.job_id,
-        entry.batch,
-        entry.complexity,
-        len(entry.positions),
-        entry.started_at,
-        entry.latency_ms,
-        entry.wait_ms,
-        entry.http_status,
-        entry.code,
-        storable_or_none(entry.request_id),
-        entry.paid,
-        usage.prompt_tokens,
-        usage.completion_tokens,
-        usage.reasoning_tokens,
-        usage.cached_tokens,
-        usage.estimated,
-        entry.cost,
+    return (
+        *(number, settlement.job_id, entry.batch, entry.complexity, len(entry.positions), entry.started_at),
+        *(entry.latency_ms, entry.wait_ms, entry.http_status, entry.code, storable_or_none(entry.request_id)),
+        *(entry.paid, usage.prompt_tokens, usage.completion_tokens, usage.reasoning_tokens, usage.cached_tokens),
+        *(usage.estimated, entry.cost),
     )
-    attempt_id = connection.execute(_ATTEMPT, row).lastrowid
+
+
+def _aboard(number: int, settlement: Settlement) -> Iterator[tuple[Any, ...]]:
+    entry = settlement.entry
     faults: dict[int, tuple[str | None, str | None]] = dict.fromkeys(entry.positions, (entry.code, None))
     faults |= {ticket.position: (None, None) for ticket in settlement.done}
     named: list[WaitingTicket | FailedTicket] = [*settlement.waiting, *settlement.failed]
     faults |= {ticket.position: (ticket.code, storable(ticket.message)) for ticket in named}
-    aboard = [
-        (settlement.job_id, attempt_id, position, place, *faults[position])
-        for place, position in enumerate(entry.positions, start=1)
-    ]
-    connection.executemany(_ABOARD, aboard)
+    for place, position in enumerate(entry.positions, start=1):
+        yield settlement.job_id, number, position, place, *faults[position]
 
 
 def _current(connection: sqlite3.Connection, job_id: int, positions: Sequence[int]) -> dict[int, _Current]:
@@ -181,11 +213,22 @@ def _requeued(ticket: RequeuedTicket, job_id: int) -> tuple[Any, ...]:
     )
 
 
-def _pay_the_rest(connection: sqlite3.Connection, settlement: Settlement, moved: set[int]) -> None:
+def _pay_the_rest(connection: sqlite3.Connection, run: Sequence[Settlement], moved: set[int]) -> None:
     """The shares of tickets that were cancelled, retried or answered meanwhile: rows must sum to the ledger."""
-    aboard: Iterable[Outcome] = (*settlement.done, *settlement.failed, *settlement.waiting, *settlement.requeued)
-    late = [(t.tokens, t.cost, settlement.job_id, t.position) for t in aboard if t.position not in moved]
+    late = [
+        (ticket.tokens, ticket.cost, one.job_id, ticket.position)
+        for one in run
+        for ticket in _outcomes(one)
+        if ticket.position not in moved
+    ]
     connection.executemany(_PAID_ONLY, late)
+
+
+def _outcomes(settlement: Settlement) -> Iterator[Outcome]:
+    yield from settlement.done
+    yield from settlement.failed
+    yield from settlement.waiting
+    yield from settlement.requeued
 
 
 def _end_followers(

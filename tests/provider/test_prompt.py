@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from forge_tui.core.taxonomy import SUPPORT_TAXONOMY
 from forge_tui.provider import prompt
-from ticket_builders import a_batch, a_ticket, tickets
+from ticket_builders import a_batch, a_ticket
 
 
 def user_message(batch):
-    return json.loads(prompt.messages(batch, SUPPORT_TAXONOMY)[1]["content"])
+    return json.loads(prompt.user_content(batch))
 
 
 def test_system_prompt_takes_at_most_250_tokens():
@@ -28,18 +28,9 @@ def test_system_prompt_names_every_label_and_the_json_shape():
     assert '{"results":[{"id":"t1","category":' in text
 
 
-def test_every_request_begins_with_the_same_bytes():
-    one = prompt.messages(a_batch(tickets(1)), SUPPORT_TAXONOMY)
-    other = prompt.messages(a_batch([a_ticket(9, note="again", text="x")]), SUPPORT_TAXONOMY)
-    assert one[0] == other[0]
-    assert [message["role"] for message in one] == ["system", "user"]
-
-
 def test_user_message_is_one_json_object_of_ids_and_texts():
     batch = a_batch([a_ticket(7, text="fan dead"), a_ticket(3, text="पैसे कट गए")])
-    assert prompt.messages(batch, SUPPORT_TAXONOMY)[1]["content"] == (
-        '{"tickets":[{"id":"t1","text":"fan dead"},{"id":"t2","text":"पैसे कट गए"}]}'
-    )
+    assert prompt.user_content(batch) == ('{"tickets":[{"id":"t1","text":"fan dead"},{"id":"t2","text":"पैसे कट गए"}]}')
 
 
 def test_repair_hint_is_the_first_key():
@@ -52,7 +43,7 @@ def test_repair_hint_is_the_first_key():
 def test_no_ticket_text_leaves_its_json_string(texts):
     """D33: ticket text travels as a JSON string; whatever it says, the batch's shape and ids stay ours."""
     batch = a_batch([a_ticket(n, text=text) for n, text in enumerate(texts, 1)])
-    content = prompt.messages(batch, SUPPORT_TAXONOMY)[1]["content"]
+    content = prompt.user_content(batch)
     content.encode()
     sent = json.loads(content)
     assert list(sent) == ["tickets"]

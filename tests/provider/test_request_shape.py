@@ -1,8 +1,10 @@
+import json
+
 import pytest
 
 from forge_tui.core.ticket import Complexity
 from forge_tui.provider.presets import Endpoint, resolve
-from forge_tui.provider.request_shape import adapted, first_shape, output_limit, request_body
+from forge_tui.provider.request_shape import RequestForm, adapted, first_shape, output_limit
 from forge_tui.settings import Settings
 from ticket_builders import a_batch, a_ticket, tickets
 
@@ -15,13 +17,26 @@ def endpoint(provider="sarvam", **settings):
     return resolve(Settings(provider=provider, **settings), has_key=True)
 
 
+def sent_by(batch, where, shape):
+    return json.loads(RequestForm(where, shape).body(batch))
+
+
 def body(where: Endpoint, batch=None):
-    return request_body(batch or a_batch([a_ticket()]), where, first_shape(where))
+    return sent_by(batch or a_batch([a_ticket()]), where, first_shape(where))
 
 
 def after(where, text, *, status=400, sent_limit=340, shape=None):
     step = adapted(shape or first_shape(where), status, text, sent_limit)
     return step[0] if step else None
+
+
+def test_every_request_begins_with_the_same_bytes():
+    """The provider's prefix cache reads them: only the tickets and the limit differ, and stand behind."""
+    form = RequestForm(endpoint(), first_shape(endpoint()))
+    one, other = form.body(a_batch(tickets(1))), form.body(a_batch([a_ticket(9, note="again", text="x")]))
+    before = one.index(b'"content":"{')
+    assert one[:before] == other[:before]
+    assert [message["role"] for message in json.loads(one)["messages"]] == ["system", "user"]
 
 
 def test_sarvam_is_sent_an_explicit_null_for_reasoning():
@@ -53,9 +68,9 @@ def test_a_cut_answers_ticket_gets_its_raised_output_limit():
 def test_the_format_ladder_is_stepped_down_one_rung_at_a_time_and_ends():
     where = endpoint("openai")
     second = after(where, FORMAT_REFUSED)
-    assert request_body(a_batch([a_ticket()]), where, second)["response_format"] == {"type": "json_object"}
+    assert sent_by(a_batch([a_ticket()]), where, second)["response_format"] == {"type": "json_object"}
     third = after(where, FORMAT_REFUSED, shape=second)
-    assert "response_format" not in request_body(a_batch([a_ticket()]), where, third)
+    assert "response_format" not in sent_by(a_batch([a_ticket()]), where, third)
     assert after(where, FORMAT_REFUSED, shape=third) is None
 
 
@@ -71,7 +86,7 @@ def test_the_output_limit_is_lowered_once_to_the_number_named():
     text = "max_tokens exceeds the maximum output length of 1,024 tokens for sarvam-105b"
     lowered = after(where, text, sent_limit=2048)
     assert lowered.output_cap == 1024
-    assert request_body(a_batch(tickets(20)), where, lowered)["max_tokens"] == 1024
+    assert sent_by(a_batch(tickets(20)), where, lowered)["max_tokens"] == 1024
     assert after(where, text, sent_limit=1024, shape=lowered) is None
 
 
@@ -82,7 +97,7 @@ def test_a_limit_above_what_was_sent_is_no_cure():
 def test_a_server_that_wants_max_completion_tokens_gets_it():
     where = endpoint("openai")
     text = "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead."
-    sent = request_body(a_batch([a_ticket()]), where, after(where, text))
+    sent = sent_by(a_batch([a_ticket()]), where, after(where, text))
     assert "max_tokens" not in sent
     assert sent["max_completion_tokens"] == 220
 
@@ -91,13 +106,13 @@ def test_a_refused_temperature_is_left_out_once():
     where = endpoint("openai")
     text = "Unsupported value: 'temperature' does not support 0 with this model."
     second = after(where, text)
-    assert "temperature" not in request_body(a_batch([a_ticket()]), where, second)
+    assert "temperature" not in sent_by(a_batch([a_ticket()]), where, second)
     assert after(where, text, shape=second) is None
 
 
 def test_a_refused_none_is_left_out_but_never_the_null_that_keeps_reasoning_off():
     text = "reasoning_effort : Input should be 'low', 'medium' or 'high'"
-    assert "reasoning_effort" not in request_body(
+    assert "reasoning_effort" not in sent_by(
         a_batch([a_ticket()]), endpoint("sarvam-v2"), after(endpoint("sarvam-v2"), text)
     )
     assert after(endpoint("sarvam"), text) is None

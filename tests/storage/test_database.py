@@ -42,6 +42,10 @@ async def _together(*coroutines):
     return [task.exception() or task.result() for task in tasks]
 
 
+def _insert_all(connection, texts):
+    return [_insert(text)(connection) for text in texts]
+
+
 async def test_writes_that_wait_together_share_one_commit():
     async with a_database() as database:
         await database.write(_make_table)
@@ -57,9 +61,32 @@ async def test_writes_that_come_during_a_commit_share_the_next_one():
         before = database.commits
         first = asyncio.ensure_future(database.write(_insert("first")))
         await CLOCK.sleep(0)
-        numbers = await _together(*(database.write_numbered(_insert(f"note {n}")) for n in range(50)))
+        numbers = await _together(*(database.write_numbered(_insert_all, f"note {n}") for n in range(50)))
         assert await first == "first"
         assert {number for _, number in numbers} == {before + 2}
+
+
+async def test_items_of_one_kind_that_wait_together_go_into_one_call_and_each_gets_its_own_result():
+    calls = []
+
+    def insert_all(connection, texts):
+        calls.append(list(texts))
+        return _insert_all(connection, texts)
+
+    async with a_database() as database:
+        await database.write(_make_table)
+        outcomes = await _together(*(database.write_numbered(insert_all, text) for text in "abc"))
+        assert [text for text, _ in outcomes] == ["a", "b", "c"]
+        assert calls == [["a", "b", "c"]]
+
+
+async def test_of_items_that_go_together_a_failing_one_harms_no_other():
+    async with a_database() as database:
+        await database.write(_make_table)
+        outcomes = await _together(*(database.write_numbered(_insert_all, text) for text in ("a", "b", "a", "c")))
+        assert str(outcomes.pop(2)) == "UNIQUE constraint failed: notes.text"
+        assert [text for text, _ in outcomes] == ["a", "b", "c"]
+        assert await database.read(_texts) == ["a", "b", "c"]
 
 
 async def test_a_failing_write_takes_no_other_with_it_and_raises_to_its_caller_alone():

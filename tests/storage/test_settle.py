@@ -1,6 +1,10 @@
 """T1 to T3: a request's outcome, its ledger row, its cache entries and its followers are one transaction."""
 
+import asyncio
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from forge_tui.core.failure import Code
 from forge_tui.core.outcome import Classification, Paid, Usage
@@ -187,3 +191,39 @@ async def test_the_window_hands_out_leaders_of_a_class_in_order():
         rest = await store.next_queued(job_id, Complexity.COMPLEX, first[-1].position, 3)
     assert [(t.position, t.twins) for t in first] == [(1, 0), (3, 1), (5, 0)]
     assert [t.position for t in rest] == [7, 9]
+
+
+def drawn(data, job_id, batch):
+    """Any settlement of a few of twelve tickets, in which each comes once."""
+    positions = data.draw(st.lists(st.integers(1, 12), min_size=1, max_size=4, unique=True))
+    outcomes = [data.draw(st.sampled_from((done, waiting, requeued, failed)))(position) for position in positions]
+    return a_settlement(job_id, *outcomes, entry=an_entry(*positions, batch=batch))
+
+
+@given(data=st.data(), count=st.integers(1, 6))
+@settings(max_examples=40, deadline=None)
+def test_settlements_that_share_a_commit_come_to_what_they_come_to_one_after_another(data, count):
+    """Also where the same ticket is in two of them, as after a retry with a request still out."""
+    settlements = [drawn(data, 1, batch) for batch in range(1, count + 1)]
+
+    async def recorded(together):
+        async with a_store() as store:
+            # Texts 1 to 8 and four twins of theirs.
+            await a_job(store, [a_row(n, f"text {(n - 1) % 8}") for n in range(1, 13)])
+            if together:
+                async with asyncio.TaskGroup() as group:
+                    tasks = [group.create_task(store.record(one, NOW)) for one in settlements]
+                settled = [task.result() for task in tasks]
+            else:
+                settled = [await store.record(one, NOW) for one in settlements]
+            ledger = await store._database.read(
+                lambda c: c.execute("SELECT * FROM attempts, attempt_tickets").fetchall()
+            )
+            cache = await store._database.read(lambda c: c.execute("SELECT * FROM cache").fetchall())
+            followers = [(one.twins_done, one.twins_failed) for one in settled]
+            return await all_rows(store, 1), ledger, cache, followers, len({one.commit for one in settled})
+
+    *apart, commits_apart = asyncio.run(recorded(together=False))
+    *shared, commits_shared = asyncio.run(recorded(together=True))
+    assert shared == apart
+    assert (commits_apart, commits_shared) == (count, 1)
