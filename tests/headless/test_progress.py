@@ -5,6 +5,7 @@ import fcntl
 import io
 import os
 import pty
+import select
 import struct
 import termios
 from collections.abc import Callable, Iterator
@@ -37,13 +38,21 @@ def draw_for(seconds: float, stream: TextIO) -> None:
     run_virtual(world(), limit_s=60)
 
 
+def _all_of(descriptor: int) -> str:
+    """What was written to a terminal: its buffer gives that out in pieces."""
+    parts = []
+    while select.select([descriptor], [], [], 0.1)[0]:
+        parts.append(os.read(descriptor, 1_000_000))
+    return b"".join(parts).decode()
+
+
 @pytest.fixture
 def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[Terminal]:
     monkeypatch.setenv("TERM", "xterm-256color")
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 60, 0, 0))
     with os.fdopen(theirs, "w", encoding="utf-8") as stream:
-        yield stream, lambda: os.read(ours, 1_000_000).decode()
+        yield stream, lambda: _all_of(ours)
     os.close(ours)
 
 
