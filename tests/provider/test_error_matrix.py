@@ -3,8 +3,6 @@
 import asyncio
 import gzip
 import socket
-import ssl
-import subprocess
 import time
 
 import httpx
@@ -14,11 +12,22 @@ from client_builders import a_client
 from forge_tui.core.clock import SystemClock
 from forge_tui.core.failure import Code
 from forge_tui.core.outcome import CallFault, Paid, Reply
+from forge_tui.provider import chat_client
+from forge_tui.provider.transport import LanePool
 from loopback_server import completion, http, raw, serving, silence
 from ticket_builders import a_batch, a_ticket
+from tls_certificates import self_signed
 
 ONE = a_batch([a_ticket()])
 BIG = 100 * 1024 * 1024
+
+
+@pytest.fixture(autouse=True, params=["direct", "lanes"])
+def transport_opened(request, monkeypatch):
+    """Ours, and httpx's own in lanes, which carry requests to a proxy."""
+    if request.param == "lanes":
+        lanes = LanePool(verify=httpx.create_ssl_context(trust_env=False))
+        monkeypatch.setattr(chat_client, "open_transport", lambda base_url: lanes)
 
 
 async def send_to(base_url, **client):
@@ -145,17 +154,7 @@ async def test_a_connection_closed_between_two_requests_is_opened_again():
 @pytest.fixture(scope="module")
 def untrusted(tmp_path_factory):
     """A server's TLS context with a certificate that nobody signed but itself."""
-    folder = tmp_path_factory.mktemp("tls")
-    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost"
-    try:
-        subprocess.run(
-            [*command.split(), "-keyout", folder / "key", "-out", folder / "cert"], check=True, capture_output=True
-        )
-    except (OSError, subprocess.CalledProcessError):
-        pytest.skip("no openssl to make a certificate with")
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(folder / "cert", folder / "key")
-    return context
+    return self_signed(tmp_path_factory.mktemp("tls"), "localhost").context
 
 
 async def test_an_untrusted_certificate_is_told_from_a_bad_network(untrusted):
