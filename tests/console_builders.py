@@ -1,5 +1,6 @@
 """A hub that records, a clock that stands still, and the frozen snapshots of every state the console shows."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -65,8 +66,8 @@ class Rows:
                 return record
         raise UnknownJob(f"no job {job_id}")
 
-    def failure_positions(self, job_id: int, **wanted: Any) -> list[int]:
-        self.asked.append(("failure_positions", wanted))
+    def failure_positions(self, job_id: int, order: Any = None, limit: int = -1, **wanted: Any) -> list[int]:
+        self.asked.append(("failure_positions", {"order": order} | wanted))
         return [row.position for row in self._failures(wanted)]
 
     def failures(self, job_id: int, *, after: int = 0, limit: int = 200, **wanted: Any) -> list[Any]:
@@ -74,24 +75,27 @@ class Rows:
 
     def _failures(self, wanted: dict[str, Any]) -> list[Any]:
         codes, without = wanted.get("codes") or (), wanted.get("exclude_codes") or ()
-        complexity, words = wanted.get("complexity"), wanted.get("words", "").split()
+        positions, words = wanted.get("positions") or (), wanted.get("words", "").split()
         return [
             row
             for row in self.failure_list
             if (not codes or row.code in codes)
             and row.code not in without
-            and (complexity is None or row.complexity is complexity)
+            and (not positions or row.position in positions)
             and all(word.lower() in f"{row.text} {row.message}".lower() for word in words)
         ]
 
-    def failure_groups(self, job_id: int) -> list[Any]:
+    def failure_codes(self, job_id: int, **wanted: Any) -> dict[Code, int]:
+        return dict(Counter(row.code for row in self._failures(wanted)).most_common())
+
+    def failure_groups(self, job_id: int, **wanted: Any) -> list[Any]:
         return self.groups
 
     def results(self, job_id: int, *, after: int = 0, limit: int = 200, **wanted: Any) -> list[Any]:
         return [row for row in self.result_list if row.position > after][:limit]
 
-    def result_positions(self, job_id: int, **wanted: Any) -> list[int]:
-        self.asked.append(("result_positions", wanted))
+    def result_positions(self, job_id: int, order: Any = None, limit: int = -1, **wanted: Any) -> list[int]:
+        self.asked.append(("result_positions", {"order": order} | wanted))
         return [row.position for row in self.result_list]
 
     def results_count(self, job_id: int, **wanted: Any) -> int:

@@ -80,6 +80,7 @@ class Desk(App[Leave]):
         self._jobs: tuple[JobRecord, ...] = ()
         self._jobs_read: tuple[int, float] = (-1, float("-inf"))
         self._begun = False
+        self._marks: dict[int, set[int]] = {}
         if self.no_color:
             self._filters.append(NoColor())
         if self.look.ascii_only:
@@ -225,6 +226,10 @@ class Desk(App[Leave]):
         """Give an order in five seconds unless it is undone: `u` takes it back, enter gives it now."""
         self.orders.hold(words, give, self.clock.monotonic())
         self.tick()
+
+    def marks_of(self, job_id: int) -> set[int]:
+        """The marked failures of a job by position: one set for every screen that lists them."""
+        return self._marks.setdefault(job_id, set())
 
     def launch(self, launch: Launch) -> None:
         """Ask the engine to run a job."""

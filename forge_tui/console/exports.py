@@ -8,7 +8,7 @@ from forge_tui.core.errors import OutputRefused
 from forge_tui.core.job import JobRecord
 from forge_tui.core.ticket import TicketState
 from forge_tui.pipeline.export import export_job
-from forge_tui.pipeline.output_folder import check_folder, default_folder
+from forge_tui.pipeline.output_folder import FILES, check_folder, default_folder
 from forge_tui.settings import Settings
 from forge_tui.storage.reader import Reader
 from forge_tui.storage.rows import TicketRow
@@ -35,8 +35,8 @@ def export(
 
 def _check_target(job: JobRecord, folder: Path, *, whole: bool) -> None:
     check_folder(folder, job, force=False)
-    if not whole and job.output is not None and folder.absolute() == Path(job.output):
-        raise OutputRefused(f"{folder} holds all results of {job.label}: name another folder for a part of them")
+    if not whole and any((folder / name).exists() for name in FILES):
+        raise OutputRefused(f"{folder} holds results already: name another folder for a part of them")
 
 
 def free_folder(settings: Settings, job: JobRecord) -> Path:

@@ -7,6 +7,7 @@ from typing import Protocol, Unpack
 from forge_tui.console.view import EngineState
 from forge_tui.core.command import Command
 from forge_tui.core.errors import ForgeError
+from forge_tui.core.failure import Code
 from forge_tui.core.job import JobRecord
 from forge_tui.core.snapshot import Snapshot
 from forge_tui.core.ticket import Complexity, RefusedRow
@@ -89,7 +90,8 @@ class RowSource(Protocol):
     def failures(
         self, job_id: int, *, after: int = 0, limit: int = 200, **wanted: Unpack[FailureFilter]
     ) -> list[FailureRow]: ...
-    def failure_groups(self, job_id: int) -> list[FailureGroup]: ...
+    def failure_codes(self, job_id: int, **wanted: Unpack[FailureFilter]) -> dict[Code, int]: ...
+    def failure_groups(self, job_id: int, **wanted: Unpack[FailureFilter]) -> list[FailureGroup]: ...
     def results(
         self, job_id: int, *, after: int = 0, limit: int = 200, **wanted: Unpack[ResultFilter]
     ) -> list[ResultRow]: ...

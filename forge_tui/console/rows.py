@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar, Unpack
 
 from forge_tui.core.errors import DatabaseRefused
+from forge_tui.core.failure import Code
 from forge_tui.core.job import JobRecord
 from forge_tui.storage.filters import FailureFilter, Order, ResultFilter
 from forge_tui.storage.reader import Reader
@@ -43,8 +44,11 @@ class StoreRows:
     ) -> list[FailureRow]:
         return self._read(lambda reader: reader.failures(job_id, after=after, limit=limit, **wanted))
 
-    def failure_groups(self, job_id: int) -> list[FailureGroup]:
-        return self._read(lambda reader: reader.failure_groups(job_id))
+    def failure_codes(self, job_id: int, **wanted: Unpack[FailureFilter]) -> dict[Code, int]:
+        return self._read(lambda reader: reader.failure_codes(job_id, **wanted))
+
+    def failure_groups(self, job_id: int, **wanted: Unpack[FailureFilter]) -> list[FailureGroup]:
+        return self._read(lambda reader: reader.failure_groups(job_id, **wanted))
 
     def results(
         self, job_id: int, *, after: int = 0, limit: int = 200, **wanted: Unpack[ResultFilter]

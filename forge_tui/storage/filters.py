@@ -12,27 +12,26 @@ _LONGEST_WORD = 200  # LIKE refuses patterns of 50,000 bytes
 
 
 class FailureFilter(TypedDict, total=False):
-    """Which failures: of these codes, not of those, of one class, with all of these words in text or message.
+    """Which failures: of these codes and classes, not of those, with all of these words in text or message.
 
-    `positions` names single tickets, `messages` whole ones; as everywhere here, an empty collection leaves all.
+    `positions` names single tickets; as everywhere here, an empty collection leaves all.
     """
 
     positions: Collection[int]
-    messages: Collection[str]
     codes: Collection[Code]
     exclude_codes: Collection[Code]
-    complexity: Complexity | None
+    complexities: Collection[Complexity]
     exclude_complexities: Collection[Complexity]
     words: str
 
 
 class ResultFilter(TypedDict, total=False):
-    """Which results: with this label, without those, with all of these words in text or summary."""
+    """Which results: with one of these labels, without those, with all of these words in text or summary."""
 
     positions: Collection[int]
-    category: str | None
+    categories: Collection[str]
     exclude_categories: Collection[str]
-    priority: str | None
+    priorities: Collection[str]
     exclude_priorities: Collection[str]
     words: str
 
@@ -63,10 +62,6 @@ class Conditions:
         self.sql += f" AND {condition}"
         self.parameters += parameters
 
-    def equal(self, column: str, value: str | None) -> None:
-        if value is not None:
-            self._and(f"{column} = ?", value)
-
     def among(self, column: str, values: Collection[object]) -> None:
         if values:
             self._and(f"{column} IN ({_marks(values)})", *values)
@@ -93,9 +88,8 @@ def failed_where(job_id: int, wanted: FailureFilter) -> Conditions:
     where = Conditions("job_id = ? AND state = 'failed'", job_id)
     where.among("position", wanted.get("positions", ()))
     where.among("code", wanted.get("codes", ()))
-    where.among("message", wanted.get("messages", ()))
     where.not_among("code", wanted.get("exclude_codes", ()))
-    where.equal("complexity", wanted.get("complexity"))
+    where.among("complexity", wanted.get("complexities", ()))
     where.not_among("complexity", wanted.get("exclude_complexities", ()))
     where.words(wanted.get("words", ""), "text", "message")
     return where
@@ -105,9 +99,9 @@ def done_where(job_id: int, wanted: ResultFilter) -> Conditions:
     """The done tickets of a job that the filter leaves."""
     where = Conditions("job_id = ? AND state = 'done'", job_id)
     where.among("position", wanted.get("positions", ()))
-    where.equal("category", wanted.get("category"))
+    where.among("category", wanted.get("categories", ()))
     where.not_among("category", wanted.get("exclude_categories", ()))
-    where.equal("priority", wanted.get("priority"))
+    where.among("priority", wanted.get("priorities", ()))
     where.not_among("priority", wanted.get("exclude_priorities", ()))
     where.words(wanted.get("words", ""), "text", "summary")
     return where

@@ -106,11 +106,15 @@ class AttemptRow:
 
 
 class FailureGroup(NamedTuple):
-    """`n` failures with the same cause."""
+    """`n` failures with the same cause, of which `first` is the position of the first.
+
+    `message` is theirs, word for word where all have the same, else without what differs from one to the other.
+    """
 
     code: Code
     message: str
     n: int
+    first: int
 
 
 class LabelCounts(NamedTuple):

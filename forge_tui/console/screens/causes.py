@@ -1,54 +1,46 @@
-"""Failures by cause: look at one of each, or ask one of each again before paying for all."""
+"""Failures by cause: look at the tickets of one, or ask one of each again before paying for all."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
 
-from forge_tui.console.hub import RowSource
 from forge_tui.console.presentation import RETRY_TONES, Tone, foreign, line
 from forge_tui.console.screens.dialog import Dialog
+from forge_tui.console.verdicts import retry_verdict, wait_of
 from forge_tui.console.view import View
-from forge_tui.console.widgets.frame import Pane
-from forge_tui.core.failure import RULES
+from forge_tui.console.widgets.foot import Foot
+from forge_tui.console.widgets.frame import Frame
+from forge_tui.console.widgets.virtual_list import Column, VirtualList
 from forge_tui.storage.rows import FailureGroup
 from forge_tui.telemetry import figures
 
-_PAGE = 200
-_PAGES_LOOKED_AT = 50
+_COLUMNS = (
+    Column("tickets", 7, right=True),
+    Column("code", 9),
+    Column("retry?", 8),
+    Column("what all of them say", 0),
+)
 
 
-class CausesPane(Pane):
-    """The most frequent causes, with whether asking again helps."""
+@dataclass(frozen=True, slots=True)
+class OneOfEach:
+    """The first ticket of each cause chosen."""
+
+    positions: tuple[int, ...]
+
+
+class CausesFrame(Frame):
+    """The box around the causes."""
 
     NAME = "Causes"
-    groups: Sequence[FailureGroup] = ()
-
-    def lines(self, view: View, width: int, height: int) -> list[Content]:  # noqa: ARG002 - of failures, not of the job
-        shown = self.groups[: max(0, height - 2)]
-        rows = [self._row(group, width) for group in shown] or [line(("No failures", Tone.DIM))]
-        more = len(self.groups) - len(shown)
-        tail = f"{more} more causes" if more else ""
-        keys = line(
-            ("[t]", f"bold {Tone.ACCENT}"), " try one of each   ", ("[esc]", f"bold {Tone.ACCENT}"), f" leave   {tail}"
-        )
-        return [*rows, Content(""), keys]
-
-    def _row(self, group: FailureGroup, width: int) -> Content:
-        helps = RULES[group.code].retry_helps
-        head = f"{figures.count(group.n):>6} × "
-        return line(
-            head,
-            (f"{group.code:<10}", Tone.BAD),
-            (f"{helps:<9}", RETRY_TONES[helps]),
-            foreign(group.message, max(8, width - len(head) - 19)),
-        )
 
 
-class CausesDialog(Dialog[Sequence[FailureGroup]]):
-    """Answers the causes of which one ticket each is to be tried, or None."""
+class CausesDialog(Dialog[OneOfEach | FailureGroup]):
+    """Answers one ticket of each marked cause (of all, if none is), the cause to look at, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("t", "try_each", "Try", show=False)]
 
@@ -57,26 +49,51 @@ class CausesDialog(Dialog[Sequence[FailureGroup]]):
         self._groups = groups
 
     def body(self) -> ComposeResult:
-        pane = CausesPane()
-        pane.groups = self._groups
-        yield pane
+        with CausesFrame():
+            yield VirtualList(_COLUMNS, cells=self._cells)
+            yield Foot()
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self._list = self.query_one(VirtualList)
+        self._list.show_ids(range(len(self._groups)))
+        self._list.put_rows(dict(enumerate(self._groups)))
+        self._list.focus()
+
+    def show(self, view: View) -> None:
+        super().show(view)
+        failed = figures.count(sum(group.n for group in self._groups))
+        count = len(self._groups)
+        self.query_one(CausesFrame).caption(f"Causes {figures.count(count)} of {failed} failures", "esc")
+        self._list.redraw_changed()
+        chosen = len(self._list.marks) or count
+        try_each = f" try one of each ({figures.count(chosen)})   "
+        keys: list[str | tuple[str, str]] = [("[t]", f"bold {Tone.ACCENT}"), try_each]
+        keys += [("[⏎]", f"bold {Tone.ACCENT}"), " show its tickets   ", ("[spc]", f"bold {Tone.ACCENT}"), " mark"]
+        self.query_one(Foot).put([line(*keys)])
+
+    def _cells(self, group: FailureGroup) -> Sequence[Content]:
+        view = self.forge.view
+        verdict = retry_verdict(group.code, wait_of(view.job, view.now_mono))
+        return (
+            Content(figures.count(group.n)),
+            line((group.code, Tone.BAD)),
+            line((verdict.words, RETRY_TONES[verdict.helps])),
+            foreign(group.message, 200),
+        )
+
+    def on_virtual_list_marked(self) -> None:
+        self.show(self.forge.view)
+
+    def on_virtual_list_opened(self, message: VirtualList.Opened) -> None:
+        self.dismiss(self._groups[message.row_id])
 
     def action_try_each(self) -> None:
-        self.dismiss(self._groups or None)
+        chosen = sorted(self._list.marks) or range(len(self._groups))
+        self.dismiss(OneOfEach(tuple(sorted(self._groups[index].first for index in chosen))))
 
 
-def one_of_each(rows: RowSource, job_id: int, groups: Sequence[FailureGroup]) -> tuple[int, ...]:
-    """The first ticket of each cause; blocks."""
-    open_causes = {(group.code, group.message) for group in groups}
-    found: list[int] = []
-    after = 0
-    for _ in range(_PAGES_LOOKED_AT):
-        page = rows.failures(job_id, after=after, limit=_PAGE)
-        for row in page:
-            if (row.code, row.message) in open_causes:
-                open_causes.discard((row.code, row.message))
-                found.append(row.position)
-        if len(page) < _PAGE or not open_causes:
-            break
-        after = page[-1].position
-    return tuple(found)
+def filter_of(group: FailureGroup) -> str:
+    """What to type to see the tickets of a cause: its code and those of its words that are plain."""
+    words = [word for word in group.message.split() if word.isalpha()]
+    return " ".join([f"code:{group.code}", *words])

@@ -7,7 +7,7 @@ from textual.content import Content
 
 from forge_tui.console.hub import RowSource
 from forge_tui.console.presentation import Tone, line
-from forge_tui.console.screens.ticket import ticket_lines
+from forge_tui.console.screens.ticket import attempt_lines, facts, text_of
 from forge_tui.console.view import View
 from forge_tui.console.widgets.frame import Pane
 from forge_tui.core.errors import ForgeError
@@ -48,6 +48,8 @@ class DetailPane(Pane):
     def lines(self, view: View, width: int, height: int) -> list[Content]:
         if self._row is None:
             return [line(("the ticket under the cursor", Tone.FAINT))] if view.job.failed else []
-        text, _, *known = ticket_lines(self._row, self._attempts, view.job.currency, width)
-        words = Content(one_line(text.plain, width * _TEXT_LINES)).wrap(width)[:_TEXT_LINES]
-        return [*words, *known][:height]
+        words = Content(one_line(text_of(self._row).plain, width * _TEXT_LINES)).wrap(width)[:_TEXT_LINES]
+        known = [*words, *facts(self._row, self._attempts, view, width)]
+        head, *tried = [*attempt_lines(self._attempts, width)] or [Content("")]
+        room = height - len(known) - 2
+        return [*known, Content(""), head, *tried[-room:]][:height] if room > 0 and tried else known[:height]

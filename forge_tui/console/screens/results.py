@@ -10,20 +10,23 @@ from textual.content import Content
 from forge_tui.console.filters import result_filter
 from forge_tui.console.hub import RowSource
 from forge_tui.console.presentation import Tone, foreign, line
-from forge_tui.console.screens.row_list import RowList
+from forge_tui.console.screens.row_list import REREAD_AFTER_S, Question, RowList
 from forge_tui.console.screens.rows_screen import RowsScreen
 from forge_tui.console.view import View
 from forge_tui.console.widgets.frame import Pane
 from forge_tui.console.widgets.virtual_list import Column
 from forge_tui.core.errors import ForgeError
+from forge_tui.core.snapshot import Snapshot
 from forge_tui.core.taxonomy import SUPPORT_TAXONOMY
+from forge_tui.core.text import one_line
 from forge_tui.core.ticket import Source, ticket_label
+from forge_tui.storage.filters import Order
 from forge_tui.storage.rows import LabelCounts, ResultRow
 from forge_tui.telemetry import figures
 
-REREAD_AFTER_S = 1.0
 _NAME_CELLS = 15
-_FIGURE_CELLS = 13
+_SHARE_CELLS = 5
+_TEXT_NAME_CELLS = 6
 _PRIORITY_TONES = {"critical": Tone.BAD, "high": Tone.WARN, "medium": Tone.PLAIN, "low": Tone.DIM}
 
 
@@ -50,8 +53,7 @@ class CountsPane(Pane):
 
     def lines(self, view: View, width: int, height: int) -> list[Content]:  # noqa: ARG002 - five categories at any height
         if self._counts is None or not view.job.done:
-            flying = view.job.in_flight
-            return [line((f"No results yet. {flying} tickets in flight" if flying else "No results yet", Tone.DIM))]
+            return [line((none_yet(view.job), Tone.DIM))]
         half = (width - 3) // 2
         left = [_bar(name, self._counts.categories, half, Tone.LEAD) for name in SUPPORT_TAXONOMY.category_names]
         urgent_first = tuple(reversed(SUPPORT_TAXONOMY.priority_names))
@@ -77,26 +79,31 @@ class CountsPane(Pane):
 
 def _bar(name: str, counts: dict[str, int], width: int, tone: str) -> Content:
     number, whole, most = counts.get(name, 0), sum(counts.values()), max(counts.values(), default=0)
-    room = max(4, width - _NAME_CELLS - _FIGURE_CELLS)
+    digits = len(figures.count(most)) + 2
+    room = max(4, width - _NAME_CELLS - digits - _SHARE_CELLS)
     bar = figures.eighths_bar(number / most if most else 0.0, room)
-    share = f"{number / whole:.0%}" if whole else "0%"
+    share = figures.percent(number, whole)
     return line(
-        (f"{name:<{_NAME_CELLS}}", Tone.PLAIN), (f"{bar:<{room}}", tone), f"{figures.count(number):>8}{share:>5}"
+        (f"{name:<{_NAME_CELLS}}", Tone.PLAIN), (f"{bar:<{room}}", tone), f"{figures.count(number):>{digits}}{share:>{_SHARE_CELLS}}"
     )
 
 
 class ResultList(RowList):
-    """Classified tickets in input order."""
+    """Classified tickets; below them the text of the one under the cursor."""
 
     NAME = "Results"
     ROWS_ID = "result-rows"
+    WITH_MARKS = False
+    FOOT_FROM = 8
     COLUMNS = (
         Column("ticket", 8),
         Column("category", 14),
         Column("priority", 8),
-        Column("from", 6),
-        Column("summary", 0),
+        Column("from", 6, from_width=72),
+        Column("class", 7, from_width=100),
+        Column("summary", 0, from_width=56),
     )
+    ORDERS = (Order.TICKET, Order.CATEGORY, Order.PRIORITY, Order.CLASS, Order.SOURCE)
 
     def filter_example(self) -> str:
         return "category:billing priority:high words"
@@ -107,11 +114,12 @@ class ResultList(RowList):
     def wrong_in(self, typed: str) -> str:
         return result_filter(typed)[1]
 
-    def positions(self, rows: RowSource, job_id: int, typed: str) -> Sequence[int]:
-        return rows.result_positions(job_id, **result_filter(typed)[0])
+    def positions(self, rows: RowSource, asked: Question) -> Sequence[int]:
+        found = rows.result_positions(asked.job_id, asked.sorting.order, **result_filter(asked.typed)[0])
+        return found[::-1] if asked.sorting.backwards else found
 
-    def page(self, rows: RowSource, job_id: int, after: int, limit: int) -> Sequence[ResultRow]:
-        return rows.results(job_id, after=after, limit=limit)
+    def page(self, rows: RowSource, job_id: int, positions: Sequence[int]) -> Sequence[ResultRow]:
+        return rows.results(job_id, positions=positions)
 
     def cells(self, row: ResultRow) -> Sequence[Content]:
         came = f"b-{row.batch:04d}" if row.batch is not None else str(row.source)
@@ -121,21 +129,55 @@ class ResultList(RowList):
             Content(row.category),
             line((row.priority, _PRIORITY_TONES.get(row.priority, Tone.PLAIN))),
             line((came, Tone.DIM)),
+            line((row.complexity, Tone.DIM)),
             line((cut, Tone.WARN), foreign(row.summary, 300)),
         )
 
     def name_shown(self, shown: int) -> Content:
         done = self.view.job.done
         of = f" {figures.count(shown)} of {figures.count(done)}" if shown != done else f" {figures.count(done)}"
-        return line("Results", of, (f" · by ticket{', last first' if self.last_first else ''}", Tone.DIM))
+        nothing = " match. esc clears" if self.typed and not shown else ""
+        return line("Results", of, nothing, (f" · {self.sorting}", Tone.DIM))
+
+    def nothing_shown(self) -> str:
+        job = self.view.job
+        if not job.job_id:
+            return "No job yet. n picks a file"
+        if self.typed:
+            return f"0 of {figures.count(job.done)} match. esc clears"
+        return none_yet(job)
+
+    def foot(self, width: int, height: int) -> Sequence[Content]:
+        """The text of the ticket under the cursor, as much as there is room for."""
+        row: ResultRow | None = self.list.row(self.list.current)
+        if row is None:
+            return ()
+        text = one_line(row.text, (width - _TEXT_NAME_CELLS) * height)
+        lines = Content(text).wrap(width - _TEXT_NAME_CELLS)[:height]
+        names = ("text", *[""] * (len(lines) - 1))
+        return [line((f"{name:<{_TEXT_NAME_CELLS}}", Tone.DIM), part) for name, part in zip(names, lines, strict=True)]
 
 
 class ResultsScreen(RowsScreen):
     """Bars above, rows below."""
 
-    FOOTER: ClassVar[tuple[str, ...]] = ("list.open", "list.filter", "list.sort", "export.filter", "copy.id")
+    FOOTER: ClassVar[tuple[str, ...]] = (
+        "list.open",
+        "list.filter",
+        "list.sort",
+        "export.filter",
+        "copy.id",
+        "copy.row",
+    )
     AUTO_FOCUS = "#result-rows"
 
     def body(self) -> ComposeResult:
         yield CountsPane(id="counts")
         yield ResultList(id="results")
+
+
+def none_yet(job: Snapshot) -> str:
+    """Why a job has no result."""
+    if job.in_flight:
+        return f"No results yet. {figures.count(job.in_flight)} tickets in flight"
+    return "No results yet"

@@ -1,5 +1,7 @@
 """The dry run of a retry by filter: how many, what it takes, and whether the hopeless ones go too."""
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -9,47 +11,76 @@ from textual.content import Content
 
 from forge_tui.console.presentation import Piece, Tone, line
 from forge_tui.console.screens.dialog import Dialog
+from forge_tui.console.verdicts import wait_of
 from forge_tui.console.view import View
 from forge_tui.console.widgets.frame import Pane
+from forge_tui.core.failure import RULES, Code, RetryHelps
 from forge_tui.core.snapshot import Snapshot
 from forge_tui.telemetry import figures
+
+_HOPELESS = {Code.FILTER: "filtered", Code.TOO_LONG: "too long"}
 
 
 @dataclass(frozen=True, slots=True)
 class RetryCounts:
-    """The failures of a filter: all of them, those without verdict no, and how many of these are likely to succeed."""
+    """The failures of a filter: all of them, those without verdict no, and how many there are of each code."""
 
     every: tuple[int, ...]
     possible: tuple[int, ...]
-    now: int
+    codes: Mapping[Code, int]
+
+    @property
+    def now(self) -> int:
+        """How many are likely to succeed."""
+        return sum(count for code, count in self.codes.items() if RULES[code].retry_helps is RetryHelps.NOW)
+
+    def hopeless(self) -> str:
+        """Those with verdict no, in words: `3 refused, 4 filtered`."""
+        words: Counter[str] = Counter()
+        for code, count in self.codes.items():
+            if RULES[code].retry_helps is RetryHelps.NO:
+                words[_HOPELESS.get(code, "refused")] += count
+        return ", ".join(f"{figures.count(count)} {word}" for word, count in words.items())
 
 
 class RetryPane(Pane):
     """Counts, price and time of the retry, and the keys."""
 
     NAME = "Retry?"
-    counts = RetryCounts((), (), 0)
+    counts = RetryCounts((), (), {})
 
     def lines(self, view: View, width: int, height: int) -> list[Content]:  # noqa: ARG002 - three lines at any height
         counts = self.counts
         possible, hopeless = len(counts.possible), len(counts.every) - len(counts.possible)
-        self.caption(f"Retry {possible} of {len(counts.every)}?")
+        self.caption(f"Retry {figures.count(possible)} of {figures.count(len(counts.every))}?")
         parts: list[Piece] = [
-            (f"{counts.now} now", Tone.GOOD),
+            (f"{figures.count(counts.now)} now", Tone.GOOD),
             " · ",
-            (f"{possible - counts.now} unlikely", Tone.WARN),
+            (f"{figures.count(possible - counts.now)} unlikely", Tone.WARN),
             " (same answer before) · ",
-            (f"{hopeless} no", Tone.DIM),
-            ": left out",
+            (f"{figures.count(hopeless)} no", Tone.DIM),
+            ": left out" if hopeless else "",
         ]
         if not possible:
-            parts = [f"0 can be retried now: {hopeless} need another text or setting"]
-        return [line(*parts), Content(_takes(view.job, possible)), self._keys(possible, len(counts.every))]
+            parts = [f"0 can be retried now: {counts.hopeless()}"]
+        return [line(*parts), *self._use(view, possible), self._keys(possible, len(counts.every))]
+
+    def _use(self, view: View, possible: int) -> list[Content]:
+        """What it takes, and whether they must wait first."""
+        if not possible:
+            return [line(("their text or a setting must change first", Tone.DIM))]
+        wait = wait_of(view.job, view.now_mono)
+        waits = f" · they queue: {wait.cause}, {figures.countdown(wait.seconds)} left" if wait else ""
+        return [line(_takes(view.job, possible), (waits, Tone.WARN))]
 
     def _keys(self, possible: int, every: int) -> Content:
-        go: list[Piece] = [("[⏎]", f"bold {Tone.ACCENT}"), f" retry {possible}   "] if possible else []
+        go: list[Piece] = [("[⏎]", f"bold {Tone.ACCENT}"), f" retry {figures.count(possible)}   "] if possible else []
         return line(
-            *go, ("[f]", f"bold {Tone.ACCENT}"), f" force {every}   ", ("[esc]", f"bold {Tone.ACCENT}"), " leave"
+            *go,
+            ("[f]", f"bold {Tone.ACCENT}"),
+            f" force {figures.count(every)}   ",
+            ("[esc]", f"bold {Tone.ACCENT}"),
+            " leave",
         )
 
 
@@ -79,7 +110,7 @@ class RetryDialog(Dialog[tuple[int, ...]]):
 
 def _takes(job: Snapshot, tickets: int) -> str:
     """What so many tickets should take, at the job's own averages."""
-    if not tickets or not job.from_model:
+    if not job.from_model:
         return "what it takes is known after the first answers"
     requests = max(1, round(tickets * job.requests / max(1, job.from_model)))
     cost = f", {figures.money(job.cost / job.from_model * tickets, job.currency)}" if job.currency else ""

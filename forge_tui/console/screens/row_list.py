@@ -1,7 +1,8 @@
-"""A framed list of a job's rows from the store: positions and pages read in workers, a filter line, copies, the detail."""
+"""A framed list of a job's rows from the store: positions and pages read in workers, a filter line, an order, copies."""
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import work
@@ -11,17 +12,31 @@ from textual.content import Content
 from textual.widgets import Input
 
 from forge_tui.console.hub import RowSource
-from forge_tui.console.screens.ticket import TicketDialog
+from forge_tui.console.presentation import Tone, line
+from forge_tui.console.screens.sort import AS_IN_THE_INPUT, SortDialog, Sorting
+from forge_tui.console.screens.ticket import TicketDialog, ticket_json
 from forge_tui.console.view import View
+from forge_tui.console.widgets.foot import Foot
 from forge_tui.console.widgets.frame import Frame
 from forge_tui.console.widgets.virtual_list import Column, VirtualList
 from forge_tui.core.errors import ForgeError
 from forge_tui.core.ticket import ticket_label
+from forge_tui.storage.filters import Order
 
 if TYPE_CHECKING:
     from forge_tui.console.desk import Desk
 
 REREAD_AFTER_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What the rows on screen are an answer to; an answer to another question is dropped."""
+
+    job_id: int = 0
+    version: int = -1
+    typed: str = ""
+    sorting: Sorting = AS_IN_THE_INPUT
 
 
 class FilterInput(Input):
@@ -38,25 +53,33 @@ class RowList(Frame):
     """Rows of the job on screen; subclasses say which, and how a row looks."""
 
     COLUMNS: ClassVar[tuple[Column, ...]] = ()
+    ORDERS: ClassVar[tuple[Order, ...]] = (Order.TICKET,)
     ROWS_ID: ClassVar[str] = "rows"
     WITH_MARKS: ClassVar[bool] = True
+    FOOT_FROM: ClassVar[int] = 12  # lines of the pane: a lower one keeps them all for its rows
     DEFAULT_CSS = """
     RowList > VirtualList { margin: 1 2 1 2; }
     RowList > FilterInput { dock: top; display: none; margin: 1 2 0 2; height: 1; border: none; padding: 0; }
+    RowList > Foot { dock: bottom; display: none; margin: 0 2 1 2; }
     RowList.-filtering > FilterInput { display: block; }
     RowList.-filtering > VirtualList { margin: 0 2 1 2; }
+    RowList.-foot > Foot { display: block; }
+    RowList.-foot > VirtualList { margin: 1 2 0 2; }
+    RowList.-filtering.-foot > VirtualList { margin: 0 2 0 2; }
     """
 
     def compose(self) -> ComposeResult:
         yield FilterInput(placeholder=self.filter_example(), compact=True)
-        yield VirtualList(self.COLUMNS, id=self.ROWS_ID, marks=self.WITH_MARKS)
+        yield VirtualList(self.COLUMNS, cells=self.cells, id=self.ROWS_ID, marks=self.WITH_MARKS)
+        yield Foot()
 
     def on_mount(self) -> None:
         self.list = self.query_one(VirtualList)
+        self.list.nothing = line(("reading …", Tone.DIM))
         self.typed = ""
-        self.last_first = False
-        self._shown: tuple[object, ...] = ()
-        self._read_at = float("-inf")
+        self.sorting = AS_IN_THE_INPUT
+        self._asked, self._answered = Question(), Question()
+        self._read_at = self._redrawn_at = float("-inf")
         self.view = View()
 
     @property
@@ -75,15 +98,15 @@ class RowList(Frame):
         raise NotImplementedError
 
     def wrong_in(self, typed: str) -> str:
-        """What of a filter is not understood."""
+        """Why what was typed is no filter; empty where it is one."""
         raise NotImplementedError
 
-    def positions(self, rows: RowSource, job_id: int, typed: str) -> Sequence[int]:
-        """All positions that the filter leaves; blocks."""
+    def positions(self, rows: RowSource, asked: Question) -> Sequence[int]:
+        """All positions that the filter leaves, in the order asked for; blocks."""
         raise NotImplementedError
 
-    def page(self, rows: RowSource, job_id: int, after: int, limit: int) -> Sequence[Any]:
-        """Rows after a position, whatever the filter; blocks."""
+    def page(self, rows: RowSource, job_id: int, positions: Sequence[int]) -> Sequence[Any]:
+        """The rows at these positions, as far as they still are in the list; blocks."""
         raise NotImplementedError
 
     def cells(self, row: Any) -> Sequence[Content]:
@@ -94,69 +117,114 @@ class RowList(Frame):
         """The words at the left of the top edge."""
         raise NotImplementedError
 
+    def nothing_shown(self) -> str:
+        """What a list without a row says."""
+        raise NotImplementedError
+
+    def foot(self, width: int, height: int) -> Sequence[Content]:  # noqa: ARG002 - a list may have nothing to add
+        """The lines at the foot."""
+        return ()
+
+    def count_of(self, key_id: str) -> int:
+        """The number behind a key's label in the footer, 0 for none."""
+        return len(self.list.ids) if key_id == "export.filter" else 0
+
+    def job_changed(self, job_id: int) -> None:
+        """Another job's rows are shown from now on."""
+
+    def moved(self, position: int | None) -> None:
+        """The cursor stands on another row."""
+
+    def read_beside(self, rows: RowSource, asked: Question) -> Any:  # noqa: ARG002 - a list may need no more
+        """What is read together with the positions; blocks."""
+        return None
+
+    def put_beside(self, read: Any) -> None:
+        """What was read together with the positions."""
+
     # -- reading --------------------------------------------------------------------------------------------------
 
     def show(self, view: View) -> None:
         self.view = view
-        wanted = (view.job.job_id, self.version(view), self.typed, self.last_first)
-        if wanted != self._shown and (self._shown[2:] != wanted[2:] or view.now_mono - self._read_at >= REREAD_AFTER_S):
-            if self._shown[:1] != wanted[:1]:
-                self.list.marks.clear()
-            self._shown, self._read_at = wanted, view.now_mono
-            self.list.forget_rows()
-            self._read_positions(view.job.job_id, self.typed, self.forge.hub.rows)
-        self.draw_caption()
+        before = self._asked
+        wanted = Question(view.job.job_id, self.version(view), self.typed, self.sorting)
+        rows_only = wanted == replace(before, version=wanted.version)
+        if wanted != before and (not rows_only or view.now_mono - self._read_at >= REREAD_AFTER_S):
+            self._asked, self._read_at = wanted, view.now_mono
+            if wanted.job_id != before.job_id:
+                self.list.forget_rows()
+                self.list.show_ids(())
+                self.job_changed(wanted.job_id)
+            elif wanted.version != before.version:
+                self.list.expire_rows()
+            self._read_positions(wanted, self.forge.hub.rows)
+        if view.now_mono - self._redrawn_at >= REREAD_AFTER_S:
+            self._redrawn_at = view.now_mono
+            self.list.redraw_changed()
+        self._draw_words()
 
-    def draw_caption(self) -> None:
-        """The words of the top edge, with the filter at the right."""
+    def _draw_words(self) -> None:
+        """The words of the top edge with the filter at the right, those of an empty list, those of the foot."""
+        if self._answered.job_id == self.view.job.job_id:
+            self.list.say_of_nothing(line((self.nothing_shown(), Tone.DIM)))
         self.caption(self.name_shown(len(self.list.ids)), f"/ {self.typed}" if self.typed else "/ filter")
+        foot = self.query_one(Foot)
+        if foot.size.width:
+            foot.put(self.foot(*foot.size))
+
+    def on_resize(self) -> None:
+        self.set_class(self.size.height >= self.FOOT_FROM, "-foot")
+        self.call_after_refresh(self._draw_words)
 
     @work(thread=True, exclusive=True, group="positions", exit_on_error=False)
-    def _read_positions(self, job_id: int, typed: str, rows: RowSource) -> None:
+    def _read_positions(self, asked: Question, rows: RowSource) -> None:
         try:
-            positions = self.positions(rows, job_id, typed) if job_id else []
+            positions = self.positions(rows, asked) if asked.job_id else []
+            beside = self.read_beside(rows, asked) if asked.job_id else None
         except ForgeError as error:
             self.app.call_from_thread(self.forge.say, str(error), severity="error")
             return
-        self.app.call_from_thread(self._put_ids, positions)
+        self.app.call_from_thread(self._put_ids, asked, positions, beside)
 
-    def _put_ids(self, positions: Sequence[int]) -> None:
-        if not self.typed:
+    def _put_ids(self, asked: Question, positions: Sequence[int], beside: Any) -> None:
+        if asked != self._asked:
+            return
+        self._answered = asked
+        if not asked.typed:
             # What is no longer here has ended otherwise: nothing is left to mark.
             self.list.marks.intersection_update(positions)
-        self.list.show_ids(list(reversed(positions)) if self.last_first else positions)
-        self.draw_caption()
+        self.put_beside(beside)
+        self.list.show_ids(positions)
+        self._draw_words()
 
     @work(thread=True, group="pages", exit_on_error=False)
-    def _read_page(self, job_id: int, ids: tuple[int, ...], rows: RowSource) -> None:
-        wanted, found = set(ids), dict[int, Any]()
-        after, last = min(ids) - 1, max(ids)
+    def _read_page(self, asked: Question, ids: tuple[int, ...], rows: RowSource) -> None:
         try:
-            while after < last and len(found) < len(ids):
-                page = self.page(rows, job_id, after, len(ids))
-                if not page:
-                    break
-                found |= {row.position: row for row in page if row.position in wanted}
-                after = page[-1].position
+            page = self.page(rows, asked.job_id, ids)
         except ForgeError as error:
             self.app.call_from_thread(self.forge.say, str(error), severity="error")
             return
-        self.app.call_from_thread(self._put_rows, found)
+        self.app.call_from_thread(self._put_rows, asked, {row.position: row for row in page})
 
-    def _put_rows(self, found: Mapping[int, Any]) -> None:
-        self.list.put_rows({position: self.cells(row) for position, row in found.items()})
+    def _put_rows(self, asked: Question, found: Mapping[int, Any]) -> None:
+        if (asked.job_id, asked.version) == (self._asked.job_id, self._asked.version):
+            self.list.put_rows(found)
+            self._draw_words()
 
     # -- keys -----------------------------------------------------------------------------------------------------
 
     def on_virtual_list_wanted(self, message: VirtualList.Wanted) -> None:
-        self._read_page(self.view.job.job_id, message.ids, self.forge.hub.rows)
+        self._read_page(self._asked, message.ids, self.forge.hub.rows)
 
     def on_virtual_list_marked(self) -> None:
-        self.draw_caption()
+        self._draw_words()
+
+    def on_virtual_list_moved(self, message: VirtualList.Moved) -> None:
+        self.moved(message.row_id)
+        self._draw_words()
 
     def on_virtual_list_opened(self, message: VirtualList.Opened) -> None:
-        ids = list(self.list.ids)
-        self.app.push_screen(TicketDialog(self.view.job.job_id, ids, ids.index(message.row_id)))
+        self.app.push_screen(TicketDialog(self._asked.job_id, self.list.ids, self.list.ids.index(message.row_id)))
 
     def on_virtual_list_asked(self, message: VirtualList.Asked) -> None:
         match message.what:
@@ -164,39 +232,39 @@ class RowList(Frame):
                 self.add_class("-filtering")
                 self.query_one(FilterInput).focus()
             case "sort":
-                self.last_first = not self.last_first
-                self.forge.say("last ticket first" if self.last_first else "first ticket first")
-                self.show(self.view)
+                self.app.push_screen(SortDialog(self.ORDERS, self.sorting), self._sort)
             case "copy_id" if self.list.current is not None:
                 self.forge.copy(ticket_label(self.list.current))
             case "copy_row" if self.list.current is not None:
-                self._copy_row(self.view.job.job_id, self.list.current, self.forge.hub.rows)
+                self._copy_row(self._asked.job_id, self.list.current, self.forge.hub.rows)
+
+    def _sort(self, sorting: Sorting | None) -> None:
+        if sorting is not None:
+            self.sorting = sorting
+            self.show(self.view)
 
     @work(thread=True, exclusive=True, group="copy", exit_on_error=False)
     def _copy_row(self, job_id: int, position: int, rows: RowSource) -> None:
-        row = rows.ticket(job_id, position)
-        label = row.classification
-        told = {
-            "ticket": ticket_label(row.position),
-            "text": row.text,
-            "category": label.category if label else None,
-            "priority": label.priority if label else None,
-            "summary": label.summary if label else None,
-            "code": row.code,
-            "error": row.message,
-        }
-        self.app.call_from_thread(self.forge.copy, json.dumps(told, ensure_ascii=False))
+        try:
+            row = rows.ticket(job_id, position)
+        except ForgeError as error:
+            self.app.call_from_thread(self.forge.say, str(error), severity="error")
+            return
+        self.app.call_from_thread(self.forge.copy, json.dumps(ticket_json(row), ensure_ascii=False))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        self.filter_by(event.value)
-        self.list.focus()
+        if self.filter_by(event.value):
+            self.remove_class("-filtering")
+            self.list.focus()
 
-    def filter_by(self, typed: str) -> None:
-        """Narrow the list; what is not understood is told."""
-        self.typed = typed.strip()
+    def filter_by(self, typed: str) -> bool:
+        """Narrow the list; what is no filter is told, changes nothing, and answers False."""
+        if wrong := self.wrong_in(typed):
+            # Half understood it would leave more rows than were meant, and `R` would ask them all again.
+            self.forge.say(wrong, severity="warning")
+            return False
+        self.typed = " ".join(typed.split())
         self.query_one(FilterInput).value = self.typed
-        self.set_class(bool(self.typed), "-filtering")
-        if wrong := self.wrong_in(self.typed):
-            self.forge.say(f"not understood: {wrong}", severity="warning")
         self.show(self.view)
+        return True

@@ -1,4 +1,4 @@
-"""A screen with a list of rows: what it exports and filters is that list."""
+"""A screen with a list of rows: what it exports, filters and counts in its footer is that list."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,25 +7,47 @@ from textual import work
 
 from forge_tui.console.hub import EngineGone
 from forge_tui.console.screens.base import ConsoleScreen
+from forge_tui.console.screens.export import ExportDialog, Part, free_name
 from forge_tui.console.screens.row_list import RowList
 from forge_tui.core.errors import ForgeError
+from forge_tui.telemetry import figures
 
 
 class RowsScreen(ConsoleScreen):
-    """`e` writes the rows that the filter leaves, `:filter` narrows them."""
+    """`e` writes the rows that the filter leaves, `:filter` narrows them, escape shows them all again."""
 
     def filter_by(self, typed: str) -> None:
         """Narrow the list."""
         self.query_one(RowList).filter_by(typed)
 
-    def action_export(self) -> None:
+    def label(self, key_id: str, *, wide: bool) -> str:
+        """The label with the number of rows it is about."""
+        words = super().label(key_id, wide=wide)
+        rows = self.query_one(RowList).count_of(key_id)
+        return f"{words} {figures.count(rows)}" if rows else words
+
+    def action_step_back(self) -> None:
         rows = self.query_one(RowList)
-        job = self.forge.view.job
-        if not rows.list.ids:
+        if self.maximized is None and rows.typed:
+            rows.filter_by("")
+        else:
+            super().action_step_back()
+
+    def action_export(self) -> None:
+        rows, job = self.query_one(RowList), self.forge.view.job
+        positions = tuple(rows.list.ids)
+        if not positions:
             self.forge.say("no row to export")
             return
-        folder = f"./{Path(job.file).stem}-{rows.NAME.lower()}"
-        self._export(job.job_id, folder, tuple(rows.list.ids))
+        words = rows.NAME.lower()
+        of = max(len(positions), job.done if words == "results" else job.failed)
+        part = Part(len(positions), of, words, free_name(f"{Path(job.file).stem}-{words}"))
+
+        def chosen(folder: str | None) -> None:
+            if folder:
+                self._export(job.job_id, folder, positions)
+
+        self.app.push_screen(ExportDialog(part), chosen)
 
     @work(thread=True, exclusive=True, group="export", exit_on_error=False)
     def _export(self, job_id: int, folder: str, positions: Sequence[int]) -> None:
@@ -34,4 +56,5 @@ class RowsScreen(ConsoleScreen):
         except (ForgeError, EngineGone) as error:
             self.app.call_from_thread(self.forge.say, str(error), severity="error")
             return
-        self.app.call_from_thread(self.forge.say, f"{len(positions)} rows as CSV and JSONL in {where}")
+        told = f"{figures.count(len(positions))} rows as CSV and JSON lines in {where}"
+        self.app.call_from_thread(self.forge.say, told)

@@ -1,5 +1,6 @@
 """One ticket whole: its text, what became of it, its twins, and every request it rode in."""
 
+import json
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
@@ -10,69 +11,134 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from forge_tui.console.presentation import Tone, foreign, line
+from forge_tui.console.presentation import RETRY_TONES, Piece, Tone, foreign, line
 from forge_tui.console.screens.dialog import Dialog
+from forge_tui.console.verdicts import retry_verdict, wait_of
+from forge_tui.console.view import View
+from forge_tui.console.widgets.columns import Column, fitted, laid_out
 from forge_tui.console.widgets.frame import Frame
 from forge_tui.core.errors import ForgeError
-from forge_tui.core.failure import RULES, RetryHelps
+from forge_tui.core.failure import RULES, Burn, Code
 from forge_tui.core.text import clean
 from forge_tui.core.ticket import ticket_label
 from forge_tui.storage.rows import AttemptRow, TicketRow
 from forge_tui.telemetry import figures
 
-_WHY = {
-    RetryHelps.NOW: "the cause may be over",
-    RetryHelps.UNLIKELY: "the same answer is likely",
-    RetryHelps.NO: "the text or a setting must change first",
-}
 _TEXT_CHARS = 20_000
 _TWINS_NAMED = 6
+_NAME_CELLS = 10
+_WAIT_WORTH_MS = 100
+_ATTEMPTS = (
+    Column("#", 2, right=True),
+    Column("sent", 8),
+    Column("batch", 10),
+    Column("http", 4, right=True),
+    Column("took", 6, right=True),
+    Column("waited", 6, right=True, from_width=60),
+    Column("tokens", 6, right=True, from_width=60),
+    Column("outcome", 0),
+)
 
 
-def ticket_lines(row: TicketRow, attempts: Sequence[AttemptRow], currency: str, cells: int) -> Iterator[Content]:
-    """Everything that is known of a ticket, in lines; foreign words cleaned, never parsed."""
-    yield Content(clean(row.text[:_TEXT_CHARS]))
-    yield Content("")
+def text_of(row: TicketRow) -> Content:
+    """The ticket's own words, cleaned."""
+    return Content(clean(row.text[:_TEXT_CHARS]))
+
+
+def facts(row: TicketRow, attempts: Sequence[AttemptRow], view: View, cells: int) -> Iterator[Content]:
+    """What became of a ticket and where it is from, a name and its value each; a long value goes on below itself."""
+    for name, *value in _facts(row, attempts, view):
+        for number, part in enumerate(line(*value).wrap(max(8, cells - _NAME_CELLS))):
+            yield line((f"{'' if number else name:<{_NAME_CELLS}}", Tone.DIM), part)
+
+
+def _facts(row: TicketRow, attempts: Sequence[AttemptRow], view: View) -> Iterator[tuple[str, *tuple[Piece, ...]]]:
     label = row.classification
     if label is not None:
-        yield line(("category  ", Tone.DIM), f"{label.category:<16}", ("priority  ", Tone.DIM), label.priority)
-        yield line(("summary   ", Tone.DIM), foreign(label.summary, cells - 10))
+        yield ("category", f"{label.category:<16}", ("priority  ", Tone.DIM), label.priority)
+        yield ("summary", foreign(label.summary, 1000))
+        if label.flags:
+            yield ("flags", foreign(", ".join(label.flags), 200))
+    if row.truncated:
+        yield ("text", ("cut in the middle before it was sent", Tone.WARN))
     if row.code is not None:
-        rule = RULES[row.code]
-        yield line(("failed    ", Tone.DIM), (row.code, Tone.BAD), " ", foreign(row.message, cells - 22))
-        yield line(("advice    ", Tone.DIM), rule.advice)
-        yield line(("retry?    ", Tone.DIM), f"{rule.retry_helps}: {_WHY[rule.retry_helps]}")
-    yield line(("from      ", Tone.DIM), _from(row, currency))
+        yield from _failure(row, row.code, view)
+    yield ("from", *_from(row, attempts, view))
     if row.twins:
         named = " ".join(ticket_label(twin) for twin in row.twins[:_TWINS_NAMED])
-        yield line(("also for  ", Tone.DIM), f"{len(row.twins)} twins: {named}")
-    yield line(
-        ("class     ", Tone.DIM),
-        f"{row.complexity or figures.UNKNOWN} · {row.words} words · ",
-        foreign(str(row.origin), 60),
-    )
-    for number, attempt in enumerate(attempts, start=1):
-        yield _attempt(number, attempt, cells)
+        more = " …" if len(row.twins) > _TWINS_NAMED else ""
+        yield ("also for", f"{figures.count(len(row.twins))} twins: {named}{more}")
+    own_id = f" · id {row.external_id}" if row.external_id else ""
+    yield ("class", f"{row.complexity or figures.UNKNOWN}, {figures.count(row.words)} words")
+    yield ("row", foreign(f"{row.origin}{own_id}", 300))
 
 
-def _from(row: TicketRow, currency: str) -> str:
+def _failure(row: TicketRow, code: Code, view: View) -> Iterator[tuple[str, *tuple[Piece, ...]]]:
+    rule = RULES[code]
+    tries = row.service_attempts if rule.burn is Burn.SERVICE else row.ticket_attempts
+    ago = f" · {figures.age(view.at - row.settled_at)} ago" if row.settled_at is not None else ""
+    told = f" · {tries} tries" if tries > 1 else ""
+    yield ("failed", (code, Tone.BAD), " ", foreign(row.message, 1000), (f"{told}{ago}", Tone.DIM))
+    yield ("advice", rule.advice)
+    verdict = retry_verdict(code, wait_of(view.job, view.now_mono))
+    alike = f"; {figures.count(row.alike)} more fail like it: c tries one" if row.alike else ""
+    yield ("retry?", (verdict.words, RETRY_TONES[verdict.helps]), f": {verdict.why}{alike}")
+
+
+def _from(row: TicketRow, attempts: Sequence[AttemptRow], view: View) -> Iterator[Piece]:
     if row.leader is not None:
-        return f"twin of {ticket_label(row.leader)}"
-    if row.batch is None:
-        return str(row.source or row.state)
-    cost = f" · {figures.money(row.cost, currency)}" if currency else ""
-    return f"b-{row.batch:04d} · {figures.count(row.tokens)} tokens{cost}"
+        yield f"twin of {ticket_label(row.leader)}"
+    elif row.batch is None:
+        yield str(row.source or row.state)
+    else:
+        last = attempts[-1] if attempts else None
+        place = f", {last.place} of {last.size}" if last is not None and last.batch == row.batch else ""
+        cost = f" · {figures.money(row.cost, view.job.currency)}" if view.job.currency else ""
+        yield foreign(f"{view.job.model} · " if view.job.model else "", 60)
+        yield f"b-{row.batch:04d}{place} · {figures.count(row.tokens)} tokens{cost}"
 
 
-def _attempt(number: int, attempt: AttemptRow, cells: int) -> Content:
-    status = str(attempt.http_status or figures.UNKNOWN)
-    words = f"{attempt.code} {attempt.message}" if attempt.code else "valid"
-    head = f"{number}  {figures.time_of_day(attempt.started_at)}  b-{attempt.batch:04d} ×{attempt.size}  {status:>3}"
-    times = f"{attempt.latency_ms / 1000:.1f} s" + (
-        f" after {attempt.wait_ms / 1000:.1f} s" if attempt.wait_ms >= 100 else ""
-    )
+def attempt_lines(attempts: Sequence[AttemptRow], cells: int) -> Iterator[Content]:
+    """A head, and a line for each request: when, how long, what it waited and took, and what this ticket got."""
+    if not attempts:
+        return
+    columns = fitted(_ATTEMPTS, cells, 0)
+    yield laid_out([line((column.title, Tone.DIM)) for column in _ATTEMPTS], columns)
+    for number, attempt in enumerate(attempts, start=1):
+        yield laid_out(_attempt(number, attempt), columns)
+
+
+def _attempt(number: int, attempt: AttemptRow) -> Sequence[Content]:
     tone = Tone.BAD if attempt.code else Tone.GOOD
-    return line((f"{head}  {times}  ", Tone.DIM), foreign(words, max(8, cells - len(head) - len(times) - 4), tone))
+    words = f"{attempt.code} {attempt.message}".rstrip() if attempt.code else "valid"
+    waited = f"{attempt.wait_ms / 1000:.1f} s" if attempt.wait_ms >= _WAIT_WORTH_MS else figures.UNKNOWN
+    return (
+        line((str(number), Tone.DIM)),
+        Content(figures.time_of_day(attempt.started_at)),
+        Content(f"b-{attempt.batch:04d} ×{attempt.size}"),
+        Content(str(attempt.http_status or figures.UNKNOWN)),
+        Content(f"{attempt.latency_ms / 1000:.1f} s"),
+        Content(waited),
+        Content(figures.short_count(attempt.tokens) if attempt.tokens else figures.UNKNOWN),
+        foreign(words, 300, tone),
+    )
+
+
+def ticket_json(row: TicketRow) -> dict[str, object]:
+    """What `Y` copies."""
+    label = row.classification
+    return {
+        "ticket": ticket_label(row.position),
+        "row": str(row.origin),
+        "id": row.external_id,
+        "text": row.text,
+        "class": row.complexity,
+        "category": label.category if label else None,
+        "priority": label.priority if label else None,
+        "summary": label.summary if label else None,
+        "code": row.code,
+        "error": row.message or None,
+    }
 
 
 class TicketFrame(Frame):
@@ -88,6 +154,7 @@ class TicketDialog(Dialog[None]):
         Binding("j", "step(1)", "Next", show=False),
         Binding("k", "step(-1)", "Previous", show=False),
         Binding("y", "copy_id", "Copy", show=False),
+        Binding("Y", "copy_json", "Copy JSON", show=False),
     ]
 
     def __init__(self, job_id: int, ids: Sequence[int], index: int) -> None:
@@ -95,6 +162,8 @@ class TicketDialog(Dialog[None]):
         self._job_id = job_id
         self._ids = ids
         self._index = index
+        self._row: TicketRow | None = None
+        self._attempts: Sequence[AttemptRow] = ()
 
     def body(self) -> ComposeResult:
         yield TicketFrame(VerticalScroll(Static("", markup=False)))
@@ -105,11 +174,17 @@ class TicketDialog(Dialog[None]):
         self._read(self._ids[self._index])
 
     def action_step(self, by: int) -> None:
-        self._index = max(0, min(len(self._ids) - 1, self._index + by))
-        self._read(self._ids[self._index])
+        index = max(0, min(len(self._ids) - 1, self._index + by))
+        if index != self._index:
+            self._index = index
+            self._read(self._ids[index])
 
     def action_copy_id(self) -> None:
         self.forge.copy(ticket_label(self._ids[self._index]))
+
+    def action_copy_json(self) -> None:
+        if self._row is not None:
+            self.forge.copy(json.dumps(ticket_json(self._row), ensure_ascii=False))
 
     @work(thread=True, exclusive=True, group="ticket", exit_on_error=False)
     def _read(self, position: int) -> None:
@@ -122,7 +197,26 @@ class TicketDialog(Dialog[None]):
         self.app.call_from_thread(self._put, row, attempts)
 
     def _put(self, row: TicketRow, attempts: Sequence[AttemptRow]) -> None:
-        frame = self.query_one(TicketFrame)
-        frame.caption(ticket_label(row.position), "y copy  j k next prev  esc")
-        lines = ticket_lines(row, attempts, self.forge.view.job.currency, max(20, frame.room))
-        self.query_one(Static).update(Content("\n").join(list(lines)))
+        if row.position != self._ids[self._index]:
+            return
+        self._row, self._attempts = row, attempts
+        self.query_one(VerticalScroll).scroll_home(animate=False)
+        self._draw()
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._draw)
+
+    def _draw(self) -> None:
+        row, frame = self._row, self.query_one(TicketFrame)
+        if row is None:
+            return
+        place = f"{figures.count(self._index + 1)} of {figures.count(len(self._ids))}"
+        frame.caption(
+            line((ticket_label(row.position), Tone.STRONG), (f" · {place}", Tone.DIM)),
+            "y copy  Y json  j k next prev  esc",
+        )
+        cells = max(20, frame.room - 1)  # the scrollbar takes one where the text is long
+        known = [*facts(row, self._attempts, self.forge.view, cells)]
+        tried = [*attempt_lines(self._attempts, cells)]
+        shown = [text_of(row), Content(""), *known, *([Content("")] if tried else []), *tried]
+        self.query_one(Static).update(Content("\n").join(shown))

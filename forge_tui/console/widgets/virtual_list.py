@@ -28,7 +28,7 @@ class VirtualList(ScrollView, can_focus=True):
 
     Whoever owns it hands in the ids (`show_ids`), answers `Wanted` with the rows (`put_rows`), and listens. `cells`
     makes a cell of content for each column from a row, whenever it is drawn. Line 0 is the head of the columns;
-    `nothing` is what an empty list says.
+    `nothing` is what an empty list says. `marks` may be another list's own: both show the same then.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.LIST)
@@ -166,6 +166,17 @@ class VirtualList(ScrollView, can_focus=True):
         """The row of this id, while it is here."""
         return None if row_id is None else self._rows.get(row_id)
 
+    def take_marks_off(self) -> None:
+        """No row is marked any more."""
+        self.marks.clear()
+        self._marks_changed()
+
+    def say_of_nothing(self, words: Content) -> None:
+        """What the list says while it is empty."""
+        if not words.is_same(self.nothing):
+            self.nothing = words
+            self.refresh()
+
     def redraw_changed(self) -> None:
         """Draw those lines again whose cells have changed with time: an age, a countdown."""
         top = round(self.scroll_offset.y)
@@ -196,6 +207,8 @@ class VirtualList(ScrollView, can_focus=True):
             style += self.get_visual_style("list--marked", partial=True)
         if here and self.has_focus:
             style += self.get_visual_style("list--cursor", partial=True)
+            # A partial style loses an opaque background (Textual 8.2.8).
+            style += Style(background=self.get_component_styles("list--cursor").background)
         return self._line(self._cells_at(index, y), style, mark="●" if marked else " ", cursor=here)
 
     def _line(self, cells: Cells, style: Style, *, mark: str, cursor: bool) -> Strip:
@@ -289,13 +302,14 @@ class VirtualList(ScrollView, can_focus=True):
         if self.current is None or not self._with_marks:
             return
         self.marks ^= {self.current}
-        self._last_mark = self._cursor
+        self._last_mark = self.current
         self._marks_changed()
         self.go_to(self._cursor + 1)
 
     def action_mark_range(self) -> None:
         if self._ids and self._with_marks:
-            start = self._cursor if self._last_mark is None else self._last_mark
+            last = self._last_mark
+            start = self._ids.index(last) if last is not None and last in self._ids else self._cursor
             low, high = sorted((start, self._cursor))
             self.marks |= set(self._ids[low : high + 1])
             self._marks_changed()
@@ -306,8 +320,7 @@ class VirtualList(ScrollView, can_focus=True):
             self._marks_changed()
 
     def action_mark_none(self) -> None:
-        self.marks.clear()
-        self._marks_changed()
+        self.take_marks_off()
 
     def action_filter(self) -> None:
         self.post_message(self.Asked(self, "filter"))

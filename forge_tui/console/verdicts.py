@@ -1,0 +1,52 @@
+"""Would a retry help now: the failure table's word, and while the provider takes nothing, how long until it may."""
+
+from dataclasses import dataclass
+
+from forge_tui.core.event import BreakerStateName
+from forge_tui.core.failure import RULES, Code, RetryHelps
+from forge_tui.core.snapshot import Snapshot
+from forge_tui.telemetry import figures
+
+_HOUR_S = 3600.0
+_WHY = {
+    RetryHelps.NOW: "the cause may be over",
+    RetryHelps.UNLIKELY: "the same answer is likely",
+    RetryHelps.NO: "the text or a setting must change first",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """What keeps requests from leaving, and for how many seconds yet."""
+
+    seconds: float
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class RetryVerdict:
+    """`words` for the list (`now`, `in 00:08`, `unlikely`, `no`), `why` for the detail."""
+
+    helps: RetryHelps
+    words: str
+    why: str
+
+
+def wait_of(job: Snapshot, now_mono: float) -> Wait | None:
+    """The longest wait before this job may send again, None while it may."""
+    breaker, limits = job.breaker, job.limits
+    waits = []
+    if breaker.enabled and breaker.state == BreakerStateName.OPEN and breaker.retry_at_mono is not None:
+        waits.append(Wait(breaker.retry_at_mono - now_mono, "the breaker is open"))
+    if limits.hold_until_mono is not None:
+        waits.append(Wait(limits.hold_until_mono - now_mono, "the provider asked to wait"))
+    return max((wait for wait in waits if wait.seconds > 0), key=lambda wait: wait.seconds, default=None)
+
+
+def retry_verdict(code: Code, wait: Wait | None) -> RetryVerdict:
+    """What a retry of a ticket that failed with `code` would come to."""
+    helps = RULES[code].retry_helps
+    if helps is RetryHelps.NOW and wait is not None:
+        left = figures.countdown(wait.seconds) if wait.seconds < _HOUR_S else figures.age(wait.seconds)
+        return RetryVerdict(helps, f"in {left}", wait.cause)
+    return RetryVerdict(helps, str(helps), _WHY[helps])
