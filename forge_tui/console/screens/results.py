@@ -84,7 +84,9 @@ def _bar(name: str, counts: dict[str, int], width: int, tone: str) -> Content:
     bar = figures.eighths_bar(number / most if most else 0.0, room)
     share = figures.percent(number, whole)
     return line(
-        (f"{name:<{_NAME_CELLS}}", Tone.PLAIN), (f"{bar:<{room}}", tone), f"{figures.count(number):>{digits}}{share:>{_SHARE_CELLS}}"
+        (f"{name:<{_NAME_CELLS}}", Tone.PLAIN),
+        (f"{bar:<{room}}", tone),
+        f"{figures.count(number):>{digits}}{share:>{_SHARE_CELLS}}",
     )
 
 
