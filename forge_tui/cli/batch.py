@@ -23,7 +23,7 @@ from forge_tui.core.job import JobRecord, job_label
 from forge_tui.core.text import clean
 from forge_tui.headless.progress import Progress
 from forge_tui.headless.runner import Ended, FromFiles, Interrupted, Output, Runner, Stored, Work
-from forge_tui.pipeline.assembly import planner_for
+from forge_tui.pipeline.assembly import intake_for, planner_for
 from forge_tui.pipeline.ingest import Inputs, open_inputs
 from forge_tui.pipeline.output_folder import default_folder
 from forge_tui.pipeline.plan import Plan, chunks_of
@@ -135,12 +135,12 @@ def _ending(ended: Ended | Interrupted, folder: Path, wired: Wired) -> Ending:
 
 def _preview(wired: Wired, inputs: Inputs) -> Plan:
     settings, db = wired.settings, wired.loaded.db
-    planner = planner_for(settings, wired.endpoint)
+    intake, planner = intake_for(settings, wired.endpoint), planner_for(settings, wired.endpoint)
     now = SystemClock().wall()
     with ExitStack() as stack:
         reader = stack.enter_context(closing(Reader(db))) if settings.use_cache and db.is_file() else None
         for chunk in chunks_of(inputs.rows()):
-            tickets = planner.estimate(chunk)
-            keys = [ticket.key for ticket in tickets]
-            planner.count(tickets, reader.cached(keys, now=now, ttl_s=settings.cache_ttl_s) if reader else ())
+            portion = intake.take_all(chunk)
+            keys = [ticket.key for ticket in portion.tickets]
+            planner.count(portion, reader.cached(keys, now=now, ttl_s=settings.cache_ttl_s) if reader else ())
     return planner.plan()

@@ -190,8 +190,6 @@ class EngineRoom:
     async def _prepare(self, session: Session, launch: Launch) -> int:
         inputs = await asyncio.to_thread(open_inputs, launch.files, self.settings)
         with inputs:
-            plan = await session.plan(inputs)
-            session.bus.publish(plan.as_event(self._clock.wall(), job_id=0))
             return (await session.prepare(inputs, fresh=launch.fresh)).job_id
 
     async def _run(self, session: Session, command_id: int, job_id: int) -> None:

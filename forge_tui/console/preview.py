@@ -7,7 +7,7 @@ from pathlib import Path
 from forge_tui.console.hub import InputFile, Launch, Preview
 from forge_tui.console.rows import reader_if_any
 from forge_tui.core.job import JobRecord
-from forge_tui.pipeline.assembly import planner_for
+from forge_tui.pipeline.assembly import intake_for, planner_for
 from forge_tui.pipeline.ingest import Inputs, open_inputs
 from forge_tui.pipeline.plan import Plan, chunks_of
 from forge_tui.pipeline.spec import spec_of
@@ -25,14 +25,14 @@ def previews(launch: Launch, settings: Settings, db: Path, *, has_key: bool, now
     """
     endpoint = resolve(settings, has_key=has_key)
     with open_inputs(launch.files, settings) as inputs:
-        planner = planner_for(settings, endpoint)
+        intake, planner = intake_for(settings, endpoint), planner_for(settings, endpoint)
         bytes_in_all = sum(file.size_bytes for file in inputs.describe())
         read_chars = rows = 0
         for chunk in chunks_of(inputs.rows()):
-            tickets = planner.estimate(chunk)
-            planner.count(tickets, _known([ticket.key for ticket in tickets], settings, db, now))
+            portion = intake.take_all(chunk)
+            planner.count(portion, _known([ticket.key for ticket in portion.tickets], settings, db, now))
             rows += len(chunk)
-            read_chars += sum(len(ticket.ticket.text) for ticket in tickets)
+            read_chars += sum(len(ticket.ticket.text) for ticket in portion.tickets)
             if rows >= MOST_ROWS_READ:
                 break
             yield _preview(inputs, endpoint, planner.plan(complete=False), min(0.99, read_chars / max(1, bytes_in_all)))

@@ -116,9 +116,9 @@ class Runner:
     async def _load(self) -> int:
         match self._work:
             case FromFiles(inputs=inputs, fresh=fresh):
-                plan = await self._session.plan(inputs)
-                self._estimated_s = plan.estimated_seconds
-                self._job_id = (await self._session.prepare(inputs, fresh=fresh, preview=plan)).job_id
+                prepared = await self._session.prepare(inputs, fresh=fresh)
+                self._job_id = prepared.job_id
+                self._estimated_s = None if prepared.plan is None else prepared.plan.estimated_seconds
             case Stored(job_id=job_id, retry=positions):
                 self._job_id = job_id
                 if positions:

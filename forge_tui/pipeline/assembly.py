@@ -60,7 +60,7 @@ def intake_for(settings: Settings, endpoint: Endpoint) -> Intake:
 
 def planner_for(settings: Settings, endpoint: Endpoint) -> Planner:
     """The preview's planner: it estimates and packs as the run will."""
-    return Planner(settings, endpoint, intake_for(settings, endpoint), batcher_for(settings, endpoint))
+    return Planner(settings, endpoint, batcher_for(settings, endpoint))
 
 
 def stages_for(

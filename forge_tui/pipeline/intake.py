@@ -1,13 +1,22 @@
 """Between ingest and the store: a ticket fitted to the model, with its deduplication key, complexity and tokens."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from forge_tui.core.failure import Code
 from forge_tui.core.text import cut_middle
-from forge_tui.core.ticket import EstimatedTicket, RefusedRow, Ticket
+from forge_tui.core.ticket import EstimatedTicket, InputRow, RefusedRow, Ticket
 from forge_tui.pipeline.deduplicate import cache_key
 from forge_tui.pipeline.estimator import complexity_by_words, tokens_of, words
 from forge_tui.pipeline.readers.record import excerpt
+
+
+class Portion(NamedTuple):
+    """Neighbouring rows of an input, ready to be stored."""
+
+    tickets: list[EstimatedTicket]
+    refused: list[RefusedRow]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +30,18 @@ class Intake:
     fingerprint: str
     most_tokens: int | None
     cuts: bool
+
+    def take_all(self, rows: Iterable[InputRow]) -> Portion:
+        """The rows as tickets to store and rows that will not be sent."""
+        tickets: list[EstimatedTicket] = []
+        refused: list[RefusedRow] = []
+        for row in rows:
+            match row if isinstance(row, RefusedRow) else self.take(row):
+                case EstimatedTicket() as ticket:
+                    tickets.append(ticket)
+                case RefusedRow() as refusal:
+                    refused.append(refusal)
+        return Portion(tickets, refused)
 
     def take(self, ticket: Ticket) -> EstimatedTicket | RefusedRow:
         """The ticket with its key, complexity and tokens, or why it will not be sent."""

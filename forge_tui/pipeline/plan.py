@@ -1,6 +1,6 @@
 """The preview: what a job holds, what it will send, cost and take, before anything is sent or stored."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -8,7 +8,7 @@ from forge_tui.core.event import JobPlanned
 from forge_tui.core.outcome import Price, Usage
 from forge_tui.core.ticket import MOST_COMPLEX_FIRST, Complexity, EstimatedTicket, InputRow, RefusedRow
 from forge_tui.pipeline.batcher import Batcher, Scarcity
-from forge_tui.pipeline.intake import Intake
+from forge_tui.pipeline.intake import Portion
 from forge_tui.provider.presets import Endpoint
 from forge_tui.provider.prompt import TICKET_OVERHEAD_TOKENS, expected_output_tokens, prompt_overhead_tokens
 from forge_tui.settings import Settings
@@ -84,29 +84,19 @@ class _Tally:
 
 
 class Planner:
-    """Counts rows as they are read: `estimate` a chunk, look its keys up, `count` it; `plan` may be asked at any moment."""
+    """Counts rows as they are taken in and looked up; `plan` may be asked at any moment."""
 
-    def __init__(self, settings: Settings, endpoint: Endpoint, intake: Intake, batcher: Batcher) -> None:
+    def __init__(self, settings: Settings, endpoint: Endpoint, batcher: Batcher) -> None:
         self._settings = settings
-        self._intake = intake
         self._endpoint = endpoint
         self._batcher = batcher
         self._tally = _Tally()
 
-    def estimate(self, chunk: Sequence[InputRow]) -> list[EstimatedTicket]:
-        """The tickets of the next rows, with the keys to look up; refused rows are counted here."""
-        tickets = []
-        for row in chunk:
-            match row if isinstance(row, RefusedRow) else self._intake.take(row):
-                case EstimatedTicket() as ticket:
-                    tickets.append(ticket)
-                case RefusedRow() as refusal:
-                    self._refuse(refusal)
-        return tickets
-
-    def count(self, tickets: Sequence[EstimatedTicket], known: Collection[bytes]) -> None:
-        """Count `tickets`, of which the cache answers those with `known` keys."""
-        for ticket in tickets:
+    def count(self, portion: Portion, known: Collection[bytes]) -> None:
+        """Count the next rows, of which the cache answers those with `known` keys."""
+        for row in portion.refused:
+            self._refuse(row)
+        for ticket in portion.tickets:
             self._count(ticket, cached=ticket.key in known)
 
     def plan(self, *, complete: bool = True) -> Plan:

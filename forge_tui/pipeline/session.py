@@ -15,7 +15,7 @@ from forge_tui.pipeline.engine import Ending, Engine, Stages
 from forge_tui.pipeline.gates import Gates
 from forge_tui.pipeline.ingest import Inputs
 from forge_tui.pipeline.load import Loader
-from forge_tui.pipeline.plan import Plan, chunks_of
+from forge_tui.pipeline.plan import Plan
 from forge_tui.pipeline.recorder import Recorder
 from forge_tui.pipeline.spec import spec_of, under
 from forge_tui.pipeline.steering import QueuedAgain, Running, Steering
@@ -35,10 +35,15 @@ LONGEST_HOLD_S = 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A job whose rows are stored; `resumed` says that an earlier run began it."""
+    """A job whose rows are stored.
+
+    `resumed` says that an earlier run began it; `plan` is about the rows that were stored now, None where all were
+    there already.
+    """
 
     job_id: int
     resumed: bool
+    plan: Plan | None
 
 
 class Session:
@@ -107,32 +112,25 @@ class Session:
 
     # -- before a run -----------------------------------------------------------------------------------------
 
-    async def plan(self, inputs: Inputs) -> Plan:
-        """The preview of `inputs`; sends and stores nothing."""
-        planner = planner_for(self._settings, self.endpoint)
-        for chunk in chunks_of(inputs.rows()):
-            tickets = planner.estimate(chunk)
-            keys = [ticket.key for ticket in tickets] if self._ttl_s is not None else []
-            known = await self.store.cached(keys, self._clock.wall(), self._ttl_s or 0.0)
-            planner.count(tickets, known)
-        return planner.plan()
-
-    async def prepare(self, inputs: Inputs, *, fresh: bool = False, preview: Plan | None = None) -> Prepared:
+    async def prepare(self, inputs: Inputs, *, fresh: bool = False) -> Prepared:
         """Store the rows of `inputs` as a job, or go on with the unfinished one of the same content unless `fresh`.
 
-        A `preview` of these inputs becomes the job's first event.
+        What a new job will send, cost and take is told as an event before anything is sent.
         """
         spec = spec_of(inputs, self._settings, self.endpoint)
         known = None if fresh else await self.store.unfinished_job(spec)
         job_id = known or await self.store.create_job(spec, self._clock.wall())
-        if preview is not None:
-            self.bus.publish(preview.as_event(self._clock.wall(), job_id))
-        record = await self.store.job(job_id)
-        if record.state is JobState.LOADING:
+        plan = None
+        if (await self.store.job(job_id)).state is JobState.LOADING:
             self.bus.publish(JobStateChanged(self._clock.wall(), job_id, JobState.LOADING))
-            loader = Loader(self.store, intake_for(self._settings, self.endpoint), self._ttl_s, self._clock)
-            await loader.load(job_id, inputs.rows(await self.store.loaded_rows(job_id)))
-        return Prepared(job_id, resumed=known is not None)
+            plan = await self._load(job_id, inputs)
+            self.bus.publish(plan.as_event(self._clock.wall(), job_id))
+        return Prepared(job_id, known is not None, plan)
+
+    async def _load(self, job_id: int, inputs: Inputs) -> Plan:
+        intake, planner = intake_for(self._settings, self.endpoint), planner_for(self._settings, self.endpoint)
+        loader = Loader(self.store, intake, planner, self._ttl_s, self._clock)
+        return await loader.load(job_id, inputs.rows(await self.store.loaded_rows(job_id)))
 
     @property
     def _ttl_s(self) -> float | None:

@@ -108,19 +108,25 @@ def add_rows(
     *,
     now: float,
     ttl_s: float | None,
-) -> None:
-    """Store one chunk; rows at positions that are stored already are left out, so that an ingest can begin again."""
+) -> set[bytes]:
+    """Store one chunk, and answer which of its keys the cache knew.
+
+    Rows at positions that are stored already are left out, so that an ingest can begin again.
+    """
     loaded = loaded_rows(connection, job_id)
     fresh = [item for item in tickets if item.ticket.position > loaded]
     refusals = [row for row in refused if row.position > loaded]
     rows: dict[type[Fate], list[tuple[Any, ...]]] = {fate: [] for fate in _INSERTS}
     rows[Failed] = [(*_refused_identity(job_id, row), *_refused(row, now)) for row in refusals]
-    for item, fate in zip(fresh, _fates(connection, job_id, fresh, now, ttl_s), strict=True):
+    keys = {item.key: None for item in fresh}
+    answers = {} if ttl_s is None else dedup_cache.look_up(connection, keys, now, ttl_s)
+    for item, fate in zip(fresh, _fates(connection, job_id, fresh, answers, now), strict=True):
         rows[type(fate)].append((*_identity(job_id, item), *fate))
     for kind, insert in _INSERTS.items():
         connection.executemany(insert, rows[kind])
     last = max([loaded, *(item.ticket.position for item in fresh), *(row.position for row in refusals)])
     connection.execute(_LOADED, (last, 0 if ttl_s is None else len(fresh), job_id))
+    return set(answers)
 
 
 def loaded_rows(connection: sqlite3.Connection, job_id: int) -> int:
@@ -153,11 +159,13 @@ def leaders_of(connection: sqlite3.Connection, job_id: int, keys: Collection[byt
 
 
 def _fates(
-    connection: sqlite3.Connection, job_id: int, tickets: Sequence[EstimatedTicket], now: float, ttl_s: float | None
+    connection: sqlite3.Connection,
+    job_id: int,
+    tickets: Sequence[EstimatedTicket],
+    answers: Mapping[bytes, KnownAnswer],
+    now: float,
 ) -> Iterator[Fate]:
-    keys = {item.key: None for item in tickets}
-    answers = {} if ttl_s is None else dedup_cache.look_up(connection, keys, now, ttl_s)
-    leaders = leaders_of(connection, job_id, keys).items()
+    leaders = leaders_of(connection, job_id, {item.key: None for item in tickets}).items()
     led = {key: fate for key, leader in leaders if (fate := after_leader(leader, now))}
     return fates(((item.key, item.ticket.position) for item in tickets), led, answers, now)
 

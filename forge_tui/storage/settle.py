@@ -1,7 +1,7 @@
 """T1 to T3: what one request came to, with its ledger row, its cache entries and the followers of its tickets."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from forge_tui.core.job import DoneTicket, FailedTicket, LedgerEntry, RequeuedTicket, Settlement, WaitingTicket
@@ -17,7 +17,7 @@ INSERT INTO attempts (
 ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _ABOARD = "INSERT INTO attempt_tickets (job_id, attempt_id, position, place, code, message) VALUES (?, ?, ?, ?, ?, ?)"
-_CURRENT = "SELECT position, key, epoch, state FROM tickets WHERE job_id = ? AND position IN (:many)"
+_CURRENT = "SELECT position, key, epoch, state, leader FROM tickets WHERE job_id = ? AND position IN (:many)"
 _DONE = """
 UPDATE tickets SET state = 'done', source = 'model', category = ?, priority = ?, summary = ?, flags = ?, batch = ?,
     http_status = ?, request_id = ?, ticket_attempts = ?, service_attempts = ?, tokens = tokens + ?, cost = cost + ?,
@@ -61,6 +61,7 @@ class _Current(NamedTuple):
     key: bytes
     epoch: int
     state: str
+    leader: int | None
 
 
 class Followers(NamedTuple):
@@ -79,7 +80,14 @@ def record(
     """
     followers: list[Followers] = []
     for run in _runs([settlement for settlement, _ in given]):
-        followers += _record(connection, run, given[len(followers)][1], cache_ttl_s)
+        now = given[len(followers)][1]
+        current = _current(connection, run)
+        if any(row.leader in current for row in current.values()):
+            # A follower was asked by itself before it followed: what its leader's answer made of it comes first.
+            for one in run:
+                followers += _record(connection, [one], _current(connection, [one]), now, cache_ttl_s)
+        else:
+            followers += _record(connection, run, current, now, cache_ttl_s)
     return followers
 
 
@@ -99,12 +107,15 @@ def _runs(settlements: Sequence[Settlement]) -> Iterator[list[Settlement]]:
 
 
 def _record(
-    connection: sqlite3.Connection, run: Sequence[Settlement], now: float, cache_ttl_s: float
+    connection: sqlite3.Connection,
+    run: Sequence[Settlement],
+    current: Mapping[int, _Current],
+    now: float,
+    cache_ttl_s: float,
 ) -> Iterator[Followers]:
     """Settlements of one job in which no ticket comes twice."""
     job_id = run[0].job_id
     _write_ledger(connection, run)
-    current = _current(connection, job_id, [position for one in run for position in one.entry.positions])
     done = [(one.entry, ticket) for one in run for ticket in one.done if _takes_answer(ticket, current)]
     failed = [(one.entry, ticket) for one in run for ticket in one.failed if _is_open(ticket, current)]
     waiting = [ticket for one in run for ticket in one.waiting if _is_open(ticket, current)]
@@ -155,16 +166,18 @@ def _aboard(number: int, settlement: Settlement) -> Iterator[tuple[Any, ...]]:
         yield settlement.job_id, number, position, place, *faults[position]
 
 
-def _current(connection: sqlite3.Connection, job_id: int, positions: Sequence[int]) -> dict[int, _Current]:
-    return {position: _Current(*rest) for position, *rest in select_in(connection, _CURRENT, positions, job_id)}
+def _current(connection: sqlite3.Connection, run: Sequence[Settlement]) -> dict[int, _Current]:
+    positions = [position for one in run for position in one.entry.positions]
+    rows = select_in(connection, _CURRENT, positions, run[0].job_id)
+    return {position: _Current(*rest) for position, *rest in rows}
 
 
-def _takes_answer(ticket: DoneTicket, current: dict[int, _Current]) -> bool:
+def _takes_answer(ticket: DoneTicket, current: Mapping[int, _Current]) -> bool:
     row = current.get(ticket.position)
     return row is not None and row.epoch == ticket.epoch and row.state != TicketState.DONE
 
 
-def _is_open(ticket: WaitingTicket | RequeuedTicket | FailedTicket, current: dict[int, _Current]) -> bool:
+def _is_open(ticket: WaitingTicket | RequeuedTicket | FailedTicket, current: Mapping[int, _Current]) -> bool:
     row = current.get(ticket.position)
     return row is not None and row.epoch == ticket.epoch and row.state in _OPEN
 

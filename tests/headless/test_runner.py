@@ -68,18 +68,20 @@ def test_a_run_ends_with_its_files_written(tmp_path: Path):
     assert ended.job.output == str(tmp_path / "out")
 
 
-def test_the_preview_is_the_first_event_and_the_files_the_last(tmp_path: Path):
+def test_the_preview_comes_before_anything_is_sent_and_the_files_last(tmp_path: Path):
     """D17: what the preview promised is an event like all others, and stays readable."""
     _, events = Scene(tmp_path).play()
-    assert isinstance(events[0], JobPlanned)
-    assert (events[0].job_id, events[0].total, events[0].unique) == (1, 40, 40)
+    assert isinstance(events[1], JobPlanned)
+    assert (events[1].job_id, events[1].total, events[1].unique) == (1, 40, 40)
+    assert isinstance(events[2], JobOpened)
     assert events[-1] == JobExported(events[-1].at, 1, str(tmp_path / "out"), 40)
 
 
 def test_the_report_keeps_what_the_preview_estimated(tmp_path: Path):
     _, events = Scene(tmp_path).play()
     report = json.loads((tmp_path / "out" / "report.json").read_text())
-    assert report["estimated_seconds"] == events[0].estimated_seconds > 0
+    (planned,) = (event for event in events if isinstance(event, JobPlanned))
+    assert report["estimated_seconds"] == planned.estimated_seconds > 0
     assert report["stats"]["duration_seconds"] == pytest.approx(events[-1].at - events[0].at, abs=0.01)
 
 
@@ -113,9 +115,11 @@ def test_a_signal_while_loading_leaves_a_job_that_can_be_loaded(tmp_path: Path):
     assert (ended.job.state, ended.job.counts.total) == (JobState.FINISHED, 40)
 
 
-def test_a_signal_before_there_is_a_job_leaves_none(tmp_path: Path):
-    stopped, _ = Scene(tmp_path, interrupt=at_the(1, JobPlanned, signal.SIGINT)).play()
+def test_a_signal_while_rows_are_stored_leaves_a_job_that_the_same_files_go_on_with(tmp_path: Path):
+    stopped, _ = Scene(tmp_path, interrupt=at_the(1, JobStateChanged, signal.SIGINT)).play()
     assert isinstance(stopped, Interrupted)
+    ended, _ = Scene(tmp_path).play()
+    assert (ended.job.job_id, ended.job.state, ended.job.counts.total) == (1, JobState.FINISHED, 40)
 
 
 def test_another_jobs_folder_is_refused_before_anything_is_sent(tmp_path: Path):

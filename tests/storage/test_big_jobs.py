@@ -127,7 +127,7 @@ async def test_failures_and_their_causes_are_counted_from_an_index_alone():
             store, lambda: looked_at(store, lambda reader: reader.failures_count(job_id, codes=[Code.JSON]))
         )
         found = await looked_at(store, lambda reader: len(reader.failure_groups(job_id)))
-    assert found == 120
+    assert found == 3  # the numbers in a message make no cause of their own
     assert groups < 20 * BIG
     assert count < 10 * BIG
 
@@ -138,9 +138,11 @@ async def test_a_rare_label_is_found_without_reading_every_row():
         for start in range(1, BIG + 1, 500):
             answers = [done(n, classification=rare if n == 2_999 else common) for n in range(start, start + 500)]
             await store.record(a_settlement(job_id, *answers), NOW)
-        page = await _steps(store, lambda: looked_at(store, lambda reader: reader.results(job_id, category="other")))
+        page = await _steps(
+            store, lambda: looked_at(store, lambda reader: reader.results(job_id, categories=["other"]))
+        )
         found = await looked_at(
-            store, lambda reader: [row.position for row in reader.results(job_id, category="other")]
+            store, lambda reader: [row.position for row in reader.results(job_id, categories=["other"])]
         )
     assert found == [2_999]
     assert page < 10 * BIG
