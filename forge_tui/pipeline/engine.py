@@ -10,9 +10,11 @@ records its outcome before its slot is free again. Faults are values; an excepti
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from forge_tui.core.clock import Clock
+from forge_tui.core.errors import DatabaseFault
 from forge_tui.core.failure import Code
 from forge_tui.core.job import JobState, PauseReason
 from forge_tui.core.outcome import CallFault, Reply
@@ -108,10 +110,12 @@ class Engine:
     def stop(self, ending: Ending) -> None:
         """Send nothing more in this run; the first reason given stands."""
         self._ending = self._ending or ending
+        self._stages.recorder.lose_patience(self._clock.monotonic() + self._rules.grace_s)
         self.wake()
 
     def drop_flights(self) -> None:
-        """Cancel what is in flight: those tickets stay queued and are paid for again."""
+        """Cancel what is in flight, and wait for no disk: those tickets stay queued and are paid for again."""
+        self._stages.recorder.lose_patience(self._clock.monotonic())
         for task in self._sending.values():
             task.cancel()
 
@@ -124,7 +128,7 @@ class Engine:
     async def _dispatch(self, flights: asyncio.TaskGroup) -> None:
         while self._ending is None:
             self._wake.clear()
-            await self._stages.window.refill()
+            await self._refill()
             await self._resume_when_due()
             self._check_outage()
             if self._finished():
@@ -132,6 +136,13 @@ class Engine:
             hold = self._send_next(flights)
             if hold is not None:
                 await self._clock.wait(self._wake, hold.until)
+
+    async def _refill(self) -> None:
+        try:
+            await self._stages.window.refill()
+        except DatabaseFault as fault:
+            # A disk that cannot be read will not be cured by waiting: what is open stays as it is.
+            self.stop(Ending(JobState.PAUSED, str(fault), Code.DISK, PauseReason.DISK))
 
     def _send_next(self, flights: asyncio.TaskGroup) -> Hold | None:
         """Send one batch, or say what it waits for. One step: nothing in here awaits."""
@@ -201,7 +212,8 @@ class Engine:
         if self._paused is None or self._resume_at is None or self._clock.monotonic() < self._resume_at:
             return
         self.resume()
-        await self._stages.recorder.state(JobState.RUNNING, "the provider's wait is over")
+        with suppress(DatabaseFault):
+            await self._stages.recorder.state(JobState.RUNNING, "the provider's wait is over")
 
     def _check_outage(self) -> None:
         limit_s = self._rules.max_outage_s
@@ -216,8 +228,12 @@ class Engine:
         landing = await self._call(batch, leave, wait_ms)
         settling = self._judge(landing)
         alarm = self._hear(landing)
-        await stages.recorder.record(landing, settling)
-        self._put_back(settling)
+        try:
+            await stages.recorder.record(landing, settling)
+        except DatabaseFault:
+            alarm = None  # the run ends before the disk takes it: on disk these tickets are still queued
+        else:
+            self._put_back(settling)
         stages.gates.slot_free()
         del self._flights[batch.number]
         if alarm is not None:
@@ -284,18 +300,19 @@ class Engine:
             self.stop(Ending(JobState.PAUSED, alarm.reason, alarm.code, alarm.why))
         else:
             self.pause(alarm)
-            await self._stages.recorder.state(
-                JobState.PAUSED, alarm.reason, alarm.code, self._clock.wall() + alarm.for_s, alarm.why
-            )
+            until = self._clock.wall() + alarm.for_s
+            with suppress(DatabaseFault):
+                await self._stages.recorder.state(JobState.PAUSED, alarm.reason, alarm.code, until, alarm.why)
 
     async def _come_home(self) -> None:
         """Wait for what is in flight, at most the grace; then drop it, so that the run always ends."""
-        deadline = self._clock.monotonic() + self._rules.grace_s
+        deadline: float | None = self._clock.monotonic() + self._rules.grace_s
         while self._flights:
             self._wake.clear()
             await self._clock.wait(self._wake, deadline)
-            if self._clock.monotonic() >= deadline:
+            if deadline is not None and self._clock.monotonic() >= deadline:
                 self.drop_flights()
+                deadline = None
 
 
 def _this_task() -> asyncio.Task[None]:

@@ -1,6 +1,8 @@
 """The record stage: what happened to disk first, in one transaction, and then to everybody as an event."""
 
+import asyncio
 import hashlib
+import math
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -45,6 +47,8 @@ class Recorder:
         self._clock = clock
         self._slots = gates.slots.limit
         self._shut_until = gates.send_gate.opens_at
+        self._patient_until = math.inf
+        self._less_patient = asyncio.Event()
         self.disk_full = False
 
     async def record(self, landing: Landing, settling: Settling) -> None:
@@ -69,12 +73,23 @@ class Recorder:
         await self.stored(lambda: self._store.set_state(self._job_id, state, stored, code, hold_until, now=now))
         self._bus.publish(JobStateChanged(now, self._job_id, state, reason, code, hold_until))
 
+    def lose_patience(self, at: float) -> None:
+        """Wait for a full disk until monotonic `at` and no longer: the run must end."""
+        self._patient_until = min(self._patient_until, at)
+        self._less_patient.set()
+
     async def stored(self, write: Callable[[], Awaitable[T]]) -> T:
-        """The result of `write`, tried again every 5 s while the disk refuses it."""
+        """The result of `write`, tried again every 5 s while the disk refuses it.
+
+        Raises DatabaseFault when patience is over: nothing of it is on disk then.
+        """
         while True:
             try:
                 result = await write()
             except DatabaseFault as fault:
+                now = self._clock.monotonic()
+                if now >= self._patient_until:
+                    raise
                 if not self.disk_full:
                     self.disk_full = True
                     advice = RULES[Code.DISK].advice
@@ -83,7 +98,8 @@ class Recorder:
                             self._clock.wall(), self._job_id, "error", f"{fault}. {advice} The job goes on by itself."
                         )
                     )
-                await self._clock.sleep(DISK_RETRY_S)
+                self._less_patient.clear()
+                await self._clock.wait(self._less_patient, min(now + DISK_RETRY_S, self._patient_until))
             else:
                 if self.disk_full:
                     self.disk_full = False

@@ -31,6 +31,7 @@ from forge_tui.telemetry.bus import EventBus
 
 MOST_WAITING = 64
 NOTHING_RUNS = "nothing is running"
+STOPPED = Ending(JobState.READY, "stopped; resume goes on")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +87,19 @@ class Steering:
 
     def submit(self, command: Command) -> None:
         """Take `command` in; one too many is answered with a refusal at once."""
+        if self.running is not None and self.running.stages.recorder.disk_full:
+            self._stop_at_once(self.running.engine, command)
         try:
             self._inbox.put_nowait(command)
         except asyncio.QueueFull:
             self._answer(command, Answer(accepted=False, message="too many commands are waiting"))
+
+    def _stop_at_once(self, engine: Engine, command: Command) -> None:
+        """A stop takes effect before it is obeyed: an order before it may be waiting for the disk."""
+        if isinstance(command, Drain | StopNow):
+            engine.stop(STOPPED)
+        if isinstance(command, StopNow):
+            engine.drop_flights()
 
     async def obey_for_ever(self) -> None:
         """Obey what comes in, until cancelled."""
@@ -108,9 +118,9 @@ class Steering:
             case Resume():
                 return await self._resume()
             case Drain():
-                return await self._stop(Ending(JobState.READY, "stopped; resume goes on"), "draining what is in flight")
+                return await self._stop(STOPPED, "draining what is in flight")
             case StopNow():
-                answer = await self._stop(Ending(JobState.READY, "stopped; resume goes on"), "stopping now")
+                answer = await self._stop(STOPPED, "stopping now")
                 if self.running is not None:
                     self.running.engine.drop_flights()
                 return answer
