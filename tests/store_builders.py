@@ -20,6 +20,7 @@ from forge_tui.core.ticket import Complexity, EstimatedTicket, Origin, RefusedRo
 from forge_tui.storage.database import Database
 from forge_tui.storage.job_store import JobStore
 from forge_tui.storage.reader import Reader
+from forge_tui.storage.tables import TICKET, ticket_row
 
 NOW = 1_795_377_600.0  # 2026-11-22T20:00:00Z
 DAY_S = 86_400.0
@@ -128,7 +129,8 @@ async def looked_at(store, look):
 
 
 async def all_rows(store, job_id):
-    return await looked_at(store, lambda reader: list(reader.rows_in_order(job_id)))
+    sql = f"SELECT {TICKET} FROM tickets WHERE job_id = ? ORDER BY position"  # noqa: S608 - our own words
+    return await looked_at(store, lambda reader: [ticket_row(row) for row in reader._rows(sql, (job_id,))])
 
 
 def rows_of_file(path, sql):

@@ -61,8 +61,8 @@ def print_document(reader: Reader, job_id: int, report: Mapping[str, object], co
     write_document(
         sys.stdout,
         report,
-        results_of(reader.rows_in_order(job_id), columns),
-        failures_of(reader.rows_in_order(job_id), columns),
+        results_of(reader.settled_rows(job_id), columns),
+        failures_of(reader.settled_rows(job_id), columns),
     )
 
 

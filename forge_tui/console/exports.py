@@ -6,12 +6,11 @@ from pathlib import Path
 
 from forge_tui.core.errors import OutputRefused
 from forge_tui.core.job import JobRecord
-from forge_tui.core.ticket import TicketState
 from forge_tui.pipeline.export import export_job
 from forge_tui.pipeline.output_folder import FILES, check_folder, default_folder
 from forge_tui.settings import Settings
 from forge_tui.storage.reader import Reader
-from forge_tui.storage.rows import TicketRow
+from forge_tui.storage.rows import SettledRow
 
 
 def export(
@@ -57,6 +56,5 @@ class ChosenRows(Reader):
         super().__init__(db)
         self._chosen = frozenset(positions)
 
-    def rows_in_order(self, job_id: int) -> Iterator[TicketRow]:
-        settled = {TicketState.DONE, TicketState.FAILED}
-        return (row for row in super().rows_in_order(job_id) if row.position in self._chosen and row.state in settled)
+    def settled_rows(self, job_id: int) -> Iterator[SettledRow]:
+        return (row for row in super().settled_rows(job_id) if row.position in self._chosen)

@@ -9,7 +9,8 @@ from forge_tui.core.event import JobPlanned
 from forge_tui.core.failure import RULES, Code, RetryHelps
 from forge_tui.core.job import ENDED, STATUS_IN_JSON, JobRecord
 from forge_tui.core.ticket import Source, TicketState
-from forge_tui.storage.rows import JobMix, JobStats, TicketRow
+from forge_tui.storage.rows import JobMix, JobStats, SettledRow
+from forge_tui.storage.values import code_from, mapping_from, strings_from
 
 RESULT_NAMES = (
     "position",
@@ -73,50 +74,53 @@ def output_names(columns: Sequence[str]) -> Columns:
     return names
 
 
-def result_row(row: TicketRow, columns: Columns) -> dict[str, object]:
+def result_row(row: SettledRow, columns: Columns) -> dict[str, object]:
     """A classified ticket under the original's names, its input's other columns after them."""
-    label = row.classification
-    if label is None or row.complexity is None:
-        raise ValueError(f"row {row.position} has no classification")
     return {
         "position": row.position,
         "id": row.external_id,
         "ticket": row.text,
-        "category": label.category,
-        "priority": label.priority,
-        "summary": label.summary,
+        "category": row.category,
+        "priority": row.priority,
+        "summary": row.summary,
         "complexity": row.complexity,
-        "cache_hit": row.source is Source.CACHE,
+        "cache_hit": row.source == Source.CACHE,
         "source": row.source,
-        "attempts": row.ticket_attempts + row.service_attempts,
+        "attempts": row.attempts,
         "tokens": row.tokens,
         "cost": row.cost,
-        "truncated": row.truncated,
-        "flags": list(label.flags),
-        **{columns[name]: value for name, value in row.columns.items()},
+        "truncated": bool(row.truncated),
+        "flags": list(strings_from(row.flags)),
+        **_input_columns(row, columns),
     }
 
 
-def failure_row(row: TicketRow, columns: Columns) -> dict[str, object]:
+def failure_row(row: SettledRow, columns: Columns) -> dict[str, object]:
     """A failed ticket with its cause, where it stands in the input, and whether a retry is likely to help."""
-    helps = RULES[row.code or Code.BUG].retry_helps
+    helps = RULES[code_from(row.code) or Code.BUG].retry_helps
     return {
         "position": row.position,
         "id": row.external_id,
         "ticket": row.text,
-        "error": row.message,
+        "error": row.message or "",
         "code": row.code,
         "http_status": row.http_status,
         "complexity": row.complexity,
-        "attempts": row.ticket_attempts + row.service_attempts,
+        "attempts": row.attempts,
         "retryable": helps is not RetryHelps.NO,
         "retry_helps": helps,
         "tokens": row.tokens,
         "cost": row.cost,
-        "file": row.origin.file,
-        "line": row.origin.line,
-        **{columns[name]: value for name, value in row.columns.items()},
+        "file": row.file,
+        "line": row.line,
+        **_input_columns(row, columns),
     }
+
+
+def _input_columns(row: SettledRow, columns: Columns) -> dict[str, object]:
+    if row.columns is None:
+        return {}
+    return {columns[name]: value for name, value in mapping_from(row.columns).items()}
 
 
 def report(
@@ -218,14 +222,14 @@ def money_of(job: JobRecord) -> Money:
     return Money(str(currency) if currency else None, float(rate) if isinstance(rate, int | float) else None)
 
 
-def results_of(rows: Iterable[TicketRow], columns: Columns) -> Iterator[dict[str, object]]:
+def results_of(rows: Iterable[SettledRow], columns: Columns) -> Iterator[dict[str, object]]:
     """The classified rows."""
-    return (result_row(row, columns) for row in rows if row.state is TicketState.DONE)
+    return (result_row(row, columns) for row in rows if row.state == TicketState.DONE)
 
 
-def failures_of(rows: Iterable[TicketRow], columns: Columns) -> Iterator[dict[str, object]]:
+def failures_of(rows: Iterable[SettledRow], columns: Columns) -> Iterator[dict[str, object]]:
     """The failed rows."""
-    return (failure_row(row, columns) for row in rows if row.state is TicketState.FAILED)
+    return (failure_row(row, columns) for row in rows if row.state == TicketState.FAILED)
 
 
 def write_document(

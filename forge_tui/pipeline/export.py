@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TextIO
 
 from forge_tui.core.text import clean
-from forge_tui.core.ticket import TicketState
+from forge_tui.core.ticket import Source, TicketState
 from forge_tui.pipeline.document import (
     RESULT_NAMES,
     Columns,
@@ -20,12 +20,10 @@ from forge_tui.pipeline.document import (
 )
 from forge_tui.pipeline.output_folder import FILES, whole_files
 from forge_tui.storage.reader import Reader
-from forge_tui.storage.rows import TicketRow
+from forge_tui.storage.rows import SettledRow
 
 # A spreadsheet takes a cell that begins like this for a formula; the full-width forms become these on input.
 _FORMULA = frozenset("=+-@\t\r\0\uff1d\uff0b\uff0d\uff20")
-# Numbers and words of closed sets: nothing in them comes from outside.
-_OUR_OWN = frozenset(RESULT_NAMES) - {"id", "ticket", "summary"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +55,7 @@ def export_job(
     job, mix = reader.job(job_id), reader.mix(job_id)
     columns = output_names(mix.columns)
     with whole_files(folder, FILES) as (results, table, failures, summary):
-        done, failed = _write_rows(reader.rows_in_order(job_id), columns, (results, table, failures), csv_raw=csv_raw)
+        done, failed = _write_rows(reader.settled_rows(job_id), columns, (results, table, failures), csv_raw=csv_raw)
         document = report(
             replace(job, output=str(folder.absolute())),
             reader.stats(job_id),
@@ -70,7 +68,7 @@ def export_job(
 
 
 def _write_rows(
-    rows: Iterable[TicketRow], columns: Columns, files: tuple[TextIO, TextIO, TextIO], *, csv_raw: bool
+    rows: Iterable[SettledRow], columns: Columns, files: tuple[TextIO, TextIO, TextIO], *, csv_raw: bool
 ) -> tuple[int, int]:
     results, table, failures = files
     foreign = _raw_cell if csv_raw else _guarded_cell
@@ -78,21 +76,30 @@ def _write_rows(
     writer.writerow([*RESULT_NAMES, *map(foreign, columns.values())])
     done = failed = 0
     for row in rows:
-        if row.state is TicketState.DONE:
+        if row.state == TicketState.DONE:
             written = result_row(row, columns)
             results.write(to_json(written) + "\n")
-            cells = [(_raw_cell if name in _OUR_OWN else foreign)(written.get(name)) for name in RESULT_NAMES]
-            writer.writerow([*cells, *[foreign(written.get(name)) for name in columns.values()]])
+            writer.writerow([*_own_cells(row, foreign), *[foreign(written.get(name)) for name in columns.values()]])
             done += 1
-        elif row.state is TicketState.FAILED:
+        else:
             failures.write(to_json(failure_row(row, columns)) + "\n")
             failed += 1
     return done, failed
 
 
+def _own_cells(row: SettledRow, foreign: Callable[[object], str]) -> list[object]:
+    """The cells under RESULT_NAMES: numbers and words of closed sets as they are, what comes from outside as `foreign`."""
+    return [
+        *(row.position, foreign(row.external_id), foreign(row.text)),
+        *(row.category, row.priority, foreign(row.summary), row.complexity),
+        *(_raw_cell(row.source == Source.CACHE), row.source, row.attempts, row.tokens, row.cost),
+        *(_raw_cell(bool(row.truncated)), row.flags),
+    ]
+
+
 def _guarded_cell(value: object) -> str:
     """A cell that no spreadsheet runs and no terminal obeys."""
-    return guard(clean(_raw_cell(value)))
+    return guard(clean(value if isinstance(value, str) else _raw_cell(value))) if value is not None else ""
 
 
 def _raw_cell(value: object) -> str:

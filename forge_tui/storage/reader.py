@@ -33,6 +33,7 @@ from forge_tui.storage.rows import (
     JobStats,
     LabelCounts,
     ResultRow,
+    SettledRow,
     TicketRow,
 )
 from forge_tui.storage.sqlite_faults import sqlite_faults
@@ -40,6 +41,7 @@ from forge_tui.storage.tables import (
     ATTEMPT,
     FAILURE,
     RESULT,
+    SETTLED,
     TICKET,
     attempt_row,
     failure_row,
@@ -198,13 +200,14 @@ class Reader:
         """The requests that the ticket rode in, in the order they were sent."""
         return [attempt_row(row) for row in self._rows(ATTEMPT, (job_id, position))]
 
-    def rows_in_order(self, job_id: int) -> Iterator[TicketRow]:
-        """All rows of the job in input order, read in pages: nothing is held open between two of them."""
+    def settled_rows(self, job_id: int) -> Iterator[SettledRow]:
+        """The done and failed rows of the job in input order, read in pages: nothing is held open between two of them."""
         after = 0
-        while page := self._page(TICKET, Conditions("job_id = ?", job_id), after, _ROWS_AT_ONCE):
-            rows = [ticket_row(row) for row in page]
-            yield from rows
-            after = rows[-1].position
+        while page := self._page(
+            SETTLED, Conditions("job_id = ? AND state IN ('done', 'failed')", job_id), after, _ROWS_AT_ONCE
+        ):
+            yield from map(SettledRow._make, page)
+            after = page[-1][0]
 
     def stats(self, job_id: int) -> JobStats:
         """The job's figures; raises UnknownJob."""

@@ -48,6 +48,34 @@ class TicketRow:
     alike: int = 0
 
 
+class SettledRow(NamedTuple):
+    """A done or failed row as the output files have it: columns as they are stored, by the hundred thousand.
+
+    `flags` and `columns` are JSON, None where empty; `state` and `source` are the words of their enumerations.
+    """
+
+    position: int
+    state: str
+    external_id: str | None
+    text: str
+    category: str | None
+    priority: str | None
+    summary: str | None
+    complexity: str | None
+    source: str | None
+    attempts: int
+    tokens: int
+    cost: float
+    truncated: int
+    flags: str | None
+    code: str | None
+    message: str | None
+    http_status: int | None
+    file: str
+    line: int
+    columns: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class FailureRow:
     """One line of the failures list."""

@@ -13,6 +13,10 @@ position, state, complexity, leader, ticket_attempts, service_attempts, due, sou
 saved_tokens, saved_cost, batch, code, http_status, request_id, settled_at, words, truncated, file, line, external_id,
 summary, flags, message, text, columns
 """
+SETTLED = """
+position, state, external_id, text, category, priority, summary, complexity, source, ticket_attempts + service_attempts,
+tokens, cost, truncated, flags, code, message, http_status, file, line, columns
+"""
 FAILURE = """
 position, file, line, external_id, complexity, code, message, http_status, ticket_attempts, service_attempts, tokens,
 cost, leader, settled_at, text

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from forge_tui.core.failure import Code
 from forge_tui.core.job import JobCounts, JobRecord, JobSpec, JobState
-from forge_tui.core.outcome import Classification
-from forge_tui.core.ticket import Complexity, Origin, Source, TicketState
+from forge_tui.core.ticket import Complexity, Source, TicketState
 from forge_tui.pipeline.document import (
     FAILURE_NAMES,
     RESULT_NAMES,
@@ -22,44 +21,38 @@ from forge_tui.pipeline.document import (
     result_row,
     write_document,
 )
-from forge_tui.storage.rows import JobMix, JobStats, TicketRow
-
-BILLING = Classification("billing", "high", "wants a refund", ("repaired",))
+from forge_tui.storage.rows import JobMix, JobStats, SettledRow
 
 
-def ticket_row(position: int = 1, **changes: Any) -> TicketRow:
-    values: dict[str, Any] = {
-        "position": position,
-        "state": TicketState.DONE,
-        "text": "Please refund me",
-        "origin": Origin("tickets.csv", position + 1),
-        "external_id": f"A-{position}",
-        "columns": {},
-        "truncated": False,
-        "complexity": Complexity.SIMPLE,
-        "words": 3,
-        "leader": None,
-        "source": Source.MODEL,
-        "classification": BILLING,
-        "code": None,
-        "message": "",
-        "http_status": None,
-        "request_id": None,
-        "ticket_attempts": 1,
-        "service_attempts": 2,
-        "due": None,
-        "batch": 1,
-        "tokens": 120,
-        "cost": 0.004,
-        "saved_tokens": 0,
-        "saved_cost": 0.0,
-        "settled_at": 1.0,
-    }
-    return TicketRow(**(values | changes))
+def done_row(position: int = 1, **changes: Any) -> SettledRow:
+    row = SettledRow(
+        position=position,
+        state=TicketState.DONE,
+        external_id=f"A-{position}",
+        text="Please refund me",
+        category="billing",
+        priority="high",
+        summary="wants a refund",
+        complexity=Complexity.SIMPLE,
+        source=Source.MODEL,
+        attempts=3,
+        tokens=120,
+        cost=0.004,
+        truncated=0,
+        flags='["repaired"]',
+        code=None,
+        message=None,
+        http_status=None,
+        file="tickets.csv",
+        line=position + 1,
+        columns=None,
+    )
+    return row._replace(**changes)
 
 
-def failed_row(code: Code, **changes: Any) -> TicketRow:
-    return ticket_row(state=TicketState.FAILED, source=None, classification=None, code=code, **changes)
+def failed_row(code: Code, **changes: Any) -> SettledRow:
+    nothing = dict.fromkeys(("source", "category", "priority", "summary", "flags"))
+    return done_row(state=TicketState.FAILED, code=code, **nothing, **changes)
 
 
 def job(state: JobState = JobState.FINISHED, **changes: Any) -> JobRecord:
@@ -74,7 +67,7 @@ STATS = JobStats(7, 1, 400, 90, 0.8, 30, 0.05, 900.0, 1800.5, 2000.0, 5, 1, 0.2,
 
 
 def test_a_result_row_has_the_originals_names_and_ours_in_order():
-    row = result_row(ticket_row(columns={"label": "x"}), {"label": "label"})
+    row = result_row(done_row(columns='{"label": "x"}'), {"label": "label"})
     assert tuple(row) == (*RESULT_NAMES, "label")
     assert {"ticket", "category", "priority", "summary", "cache_hit", "tokens"} <= set(row)
     assert (row["id"], row["attempts"], row["cache_hit"]) == ("A-1", 3, False)
@@ -82,7 +75,7 @@ def test_a_result_row_has_the_originals_names_and_ours_in_order():
 
 @pytest.mark.parametrize(("source", "hit"), [(Source.MODEL, False), (Source.CACHE, True), (Source.TWIN, False)])
 def test_only_the_cache_makes_a_cache_hit(source: Source, hit: bool):
-    assert result_row(ticket_row(source=source), {})["cache_hit"] is hit
+    assert result_row(done_row(source=source), {})["cache_hit"] is hit
 
 
 @pytest.mark.parametrize(

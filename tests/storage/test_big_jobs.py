@@ -160,7 +160,7 @@ async def test_thousands_of_rows_come_out_as_they_went_in():
             await store.record(a_settlement(job_id, *(done(n) for n in positions), entry=an_entry(*positions)), NOW)
         await store.finish(job_id, NOW)
         again = await a_job(store, [a_row(n, text) for n, text in enumerate(texts, start=1)])
-        stored = await looked_at(store, lambda reader: [row.text for row in reader.rows_in_order(again)])
+        stored = await looked_at(store, lambda reader: [row.text for row in reader.settled_rows(again)])
         counts = (await store.job(again)).counts
     assert stored == texts
     assert (counts.done, counts.from_cache, counts.open) == (BIG, BIG, 0)

@@ -300,9 +300,11 @@ async def test_a_reader_between_two_pages_pins_no_log(tmp_path):
     path = tmp_path / "forge.db"
     async with a_store(path) as store:
         job_id = await a_job(store, rows(3000))
+        outcomes = [done(n) for n in range(1, 3001)]
+        await store.record(a_settlement(job_id, *outcomes), NOW)
         reader = Reader(path)
         try:
-            walked = reader.rows_in_order(job_id)
+            walked = reader.settled_rows(job_id)
             first = next(walked)
             await store._database.truncate_wal()
             assert (tmp_path / "forge.db-wal").stat().st_size == 0
