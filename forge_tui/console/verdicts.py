@@ -1,10 +1,11 @@
-"""Would a retry help now: the failure table's word, and while the provider takes nothing, how long until it may."""
+"""What a failed ticket has behind and before it: the tries it used up, and whether a retry would help now."""
 
 from dataclasses import dataclass
 
 from forge_tui.core.event import BreakerStateName
-from forge_tui.core.failure import RULES, Code, RetryHelps
+from forge_tui.core.failure import RULES, Burn, Code, RetryHelps
 from forge_tui.core.snapshot import Snapshot
+from forge_tui.storage.rows import FailureRow, TicketRow
 from forge_tui.telemetry import figures
 
 _HOUR_S = 3600.0
@@ -37,9 +38,9 @@ def wait_of(job: Snapshot, now_mono: float) -> Wait | None:
     breaker, limits = job.breaker, job.limits
     waits = []
     if breaker.enabled and breaker.state == BreakerStateName.OPEN and breaker.retry_at_mono is not None:
-        waits.append(Wait(breaker.retry_at_mono - now_mono, "the breaker is open"))
+        waits.append(Wait(breaker.retry_at_mono - now_mono, "breaker open"))
     if limits.hold_until_mono is not None:
-        waits.append(Wait(limits.hold_until_mono - now_mono, "the provider asked to wait"))
+        waits.append(Wait(limits.hold_until_mono - now_mono, "provider hold"))
     return max((wait for wait in waits if wait.seconds > 0), key=lambda wait: wait.seconds, default=None)
 
 
@@ -50,3 +51,10 @@ def retry_verdict(code: Code, wait: Wait | None) -> RetryVerdict:
         left = figures.countdown(wait.seconds) if wait.seconds < _HOUR_S else figures.age(wait.seconds)
         return RetryVerdict(helps, f"in {left}", wait.cause)
     return RetryVerdict(helps, str(helps), _WHY[helps])
+
+
+def tries(row: FailureRow | TicketRow) -> str:
+    """`3/3`: it failed when it had used up all that its last fault allows; a dash where nothing was sent."""
+    service = row.code is not None and RULES[row.code].burn is Burn.SERVICE
+    used = row.service_attempts if service else row.ticket_attempts
+    return f"{used}/{used}" if used else figures.UNKNOWN

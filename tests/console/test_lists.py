@@ -1,11 +1,11 @@
 """Failures, results, jobs, events and the ticket whole: what they show, and what each key in them does."""
 
-from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
 
-from console_builders import FAILURES, RecordingHub, console, settle, working_hub
+from console_builders import FAILURES, RecordingHub, console, settle
+from console_lists import HOSTILE, a_hub, pressing, shown, ticket
 from console_states import busy
 from forge_tui.console.screens.causes import CausesDialog
 from forge_tui.console.screens.failure_list import FailureList
@@ -15,127 +15,29 @@ from forge_tui.console.screens.ticket import TicketDialog
 from forge_tui.console.widgets.virtual_list import VirtualList
 from forge_tui.core.command import Retry
 from forge_tui.core.failure import RULES, Code, RetryHelps
-from forge_tui.core.outcome import Classification
-from forge_tui.core.ticket import Complexity, Origin, Source, TicketState
-from forge_tui.storage.rows import AttemptRow, FailureGroup, LabelCounts, ResultRow, TicketRow
-
-HOSTILE = "[/b] [@click=app.quit]x[/] \x1b]52;c;aGk=\x07 \u202e tail"
-
-
-def result(position, category="billing", priority="high", summary="Customer was charged twice"):
-    return ResultRow(
-        position=position,
-        external_id=None,
-        complexity=Complexity.MEDIUM,
-        source=Source.MODEL,
-        batch=31,
-        category=category,
-        priority=priority,
-        summary=summary,
-        flags=(),
-        truncated=position == 3,
-        text=f"ticket {position}",
-    )
-
-
-def ticket(position, text="I paid for the annual plan twice", **changes):
-    fields = {
-        "position": position,
-        "state": TicketState.FAILED,
-        "text": text,
-        "origin": Origin("tickets_5k.csv", position + 1),
-        "external_id": None,
-        "columns": {},
-        "truncated": False,
-        "complexity": Complexity.COMPLEX,
-        "words": 84,
-        "leader": None,
-        "source": None,
-        "classification": None,
-        "code": Code.SCHEMA,
-        "message": 'category "refunds" is not one of the five',
-        "http_status": 200,
-        "request_id": None,
-        "ticket_attempts": 3,
-        "service_attempts": 0,
-        "due": None,
-        "batch": 28,
-        "tokens": 300,
-        "cost": 0.0099,
-        "saved_tokens": 0,
-        "saved_cost": 0.0,
-        "settled_at": None,
-        "twins": (114, 2210),
-    }
-    return TicketRow(**(fields | changes))
-
-
-def attempt(number, code=Code.SCHEMA):
-    return AttemptRow(17 + number, 5, 1, 1_795_377_600.0 + number, 4300.0, 0.0, 200, None, code, "batch halved")
-
-
-def a_hub():
-    hub = working_hub()
-    for row in FAILURES:
-        hub.rows.tickets[row.position] = ticket(row.position)
-        hub.rows.attempt_lists[row.position] = [attempt(1), attempt(2)]
-    hub.rows.result_list = [
-        result(n, summary=HOSTILE if n == 2 else "Customer was charged twice") for n in range(1, 60)
-    ]
-    for n in range(1, 60):
-        label = Classification("billing", "high", "Customer was charged twice")
-        hub.rows.tickets.setdefault(n, ticket(n, code=None, message="", classification=label, state=TicketState.DONE))
-    hub.rows.labels = LabelCounts(
-        {"billing": 844, "software_issue": 682, "hardware_issue": 389, "model_quality": 144, "other": 357},
-        {"low": 463, "medium": 1353, "high": 531, "critical": 69},
-        {Source.MODEL: 2070, Source.CACHE: 280, Source.TWIN: 66},
-    )
-    hub.rows.groups = [
-        FailureGroup(Code.SCHEMA, "category refunds", 9, 407),
-        FailureGroup(Code.FILTER, "refused", 4, 1400),
-    ]
-    return hub
-
-
-def pressing(*keys):
-    async def press(pilot):
-        await settle(pilot)
-        for key in keys:
-            await pilot.press(key)
-            # A row on screen asks for its page, the page moves the cursor, the cursor asks for the detail.
-            await settle(pilot)
-            await settle(pilot)
-
-    return press
-
+from forge_tui.storage.rows import FailureGroup
 
 SCREENS = {
     "dashboard": ("j", "j", "j"),
     "failures": ("3", "j", "space", "space"),
-    "results": ("4",),
+    "results": ("4", "j"),
     "jobs": ("2", "j"),
     "events": ("5",),
-    "ticket": ("3", "j", "enter"),
+    "ticket": ("3", "j", "j", "j", "enter"),
+    "ticket_done": ("4", "enter"),
     "retry": ("3", "R"),
-    "causes": ("3", "c"),
+    "causes": ("3", "c", "j", "space"),
+    "sort": ("3", "o", "j"),
+    "export": ("4", "e"),
 }
-
-
-WIDE = ("dashboard", "failures", "results", "jobs", "events")
+WIDE = ("dashboard", "failures", "results", "jobs", "events", "ticket", "causes")
 LOOKS = [("80x24", (80, 24), name) for name in SCREENS] + [("140x40", (140, 40), name) for name in WIDE]
+LOOKS += [("60x20", (60, 20), "failures"), ("60x20", (60, 20), "results"), ("100x30", (100, 30), "failures")]
 
 
 @pytest.mark.parametrize(("size", "name"), [look[1:] for look in LOOKS], ids=[f"{at}-{name}" for at, _, name in LOOKS])
 def test_a_screen_looks_as_it_did(snap_compare, name, size):
     assert snap_compare(console(a_hub()), terminal_size=size, run_before=pressing(*SCREENS[name]))
-
-
-@asynccontextmanager
-async def shown(hub, *keys, size=(100, 30)):
-    """The app after these keys."""
-    async with console(hub).run_test(size=size) as pilot:
-        await pressing(*keys)(pilot)
-        yield pilot
 
 
 async def test_r_asks_the_marked_tickets_again_at_once():
@@ -153,7 +55,7 @@ async def test_r_without_marks_asks_the_current_one():
 
 
 async def test_marks_survive_a_filter_and_are_told_as_hidden():
-    async with shown(a_hub(), "3", "space", "slash", *"code:E-5XX", "enter") as pilot:
+    async with shown(a_hub(), "3", "space", "slash", (*"code:E-5XX", "enter")) as pilot:
         rows = pilot.app.screen.query_one(FailureList)
         assert rows.list.marks == {80}
         assert list(rows.list.ids) == [118, 958]
@@ -161,9 +63,9 @@ async def test_marks_survive_a_filter_and_are_told_as_hidden():
 
 
 async def test_a_filter_that_is_not_understood_says_so_and_one_that_hides_all_says_how_to_clear_it():
-    async with shown(a_hub(), "3", "slash", *"colour:red", "enter") as pilot:
+    async with shown(a_hub(), "3", "slash", (*"colour:red", "enter")) as pilot:
         assert any(note.message.startswith("colour: is no filter") for note in pilot.app._notifications)
-    async with shown(a_hub(), "3", "slash", *"nowhere", "enter") as pilot:
+    async with shown(a_hub(), "3", "slash", (*"nowhere", "enter")) as pilot:
         rows = pilot.app.screen.query_one(FailureList)
         assert "0 of 30 match. esc clears" in rows.name_shown(0).plain
         await pressing("escape")(pilot)
@@ -220,7 +122,7 @@ async def test_the_ticket_goes_through_the_list_it_was_opened_from():
 
 async def test_results_are_filtered_by_label():
     hub = a_hub()
-    async with shown(hub, "4", "slash", *"category:billing !priority:low late", "enter") as pilot:
+    async with shown(hub, "4", "slash", (*"category:billing !priority:low late", "enter")) as pilot:
         assert len(pilot.app.screen.query_one(ResultList).list.ids) == 59
     (name, wanted) = hub.rows.asked[-1]
     assert name == "result_positions"
@@ -237,9 +139,9 @@ async def test_a_job_is_resumed_or_exported_from_the_list():
 
 async def test_rows_of_the_filter_are_exported():
     hub = a_hub()
-    async with shown(hub, "3", "slash", *"code:E-5XX", "enter", "e", "enter"):
+    async with shown(hub, "3", "slash", (*"code:E-5XX", "enter"), "e", "enter"):
         pass
-    assert hub.exports == [(42, "./tickets_5k-failures", (118, 958))]
+    assert hub.exports == [(42, "./tickets_5k-failures-part", (118, 958))]
 
 
 async def test_the_log_stands_still_while_it_is_read():

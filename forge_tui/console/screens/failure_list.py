@@ -16,12 +16,12 @@ from forge_tui.console.screens.causes import CausesDialog, OneOfEach, filter_of
 from forge_tui.console.screens.retry import RetryCounts, RetryDialog
 from forge_tui.console.screens.row_list import Question, RowList
 from forge_tui.console.screens.sort import AS_IN_THE_INPUT
-from forge_tui.console.verdicts import retry_verdict, wait_of
+from forge_tui.console.verdicts import retry_verdict, tries, wait_of
 from forge_tui.console.view import View
 from forge_tui.console.widgets.virtual_list import Column
 from forge_tui.core.command import Retry
 from forge_tui.core.errors import ForgeError
-from forge_tui.core.failure import RULES, Burn, Code, RetryHelps
+from forge_tui.core.failure import RULES, Code, RetryHelps
 from forge_tui.core.ticket import ticket_label
 from forge_tui.storage.filters import Order
 from forge_tui.storage.rows import FailureGroup, FailureRow
@@ -41,7 +41,7 @@ class FailureList(RowList):
         Column("class", 7, from_width=64),
         Column("code", 9),
         Column("tries", 5, right=True, from_width=72),
-        Column("age", 3, right=True, from_width=56),
+        Column("age", 3, right=True, from_width=64),
         Column("retry?", 8),
         Column("last message", 0),
         Column("row", 14, from_width=110),
@@ -89,14 +89,12 @@ class FailureList(RowList):
     # -- what is shown --------------------------------------------------------------------------------------------
 
     def cells(self, row: FailureRow) -> Sequence[Content]:
-        rule = RULES[row.code]
-        tries = row.service_attempts if rule.burn is Burn.SERVICE else row.ticket_attempts
         verdict = retry_verdict(row.code, wait_of(self.view.job, self.view.now_mono))
         return (
             Content(ticket_label(row.position)),
             Content(row.complexity or figures.UNKNOWN),
             line((row.code, Tone.BAD)),
-            Content(str(tries) if tries else figures.UNKNOWN),
+            Content(tries(row)),
             Content(figures.age(self.view.at - row.failed_at)),
             line((verdict.words, RETRY_TONES[verdict.helps])),
             foreign(row.message, 200),

@@ -9,7 +9,7 @@ from textual.content import Content
 
 from forge_tui.console.filters import result_filter
 from forge_tui.console.hub import RowSource
-from forge_tui.console.presentation import Tone, foreign, line
+from forge_tui.console.presentation import Tone, foreign, joined, line
 from forge_tui.console.screens.row_list import REREAD_AFTER_S, Question, RowList
 from forge_tui.console.screens.rows_screen import RowsScreen
 from forge_tui.console.view import View
@@ -25,7 +25,7 @@ from forge_tui.storage.rows import LabelCounts, ResultRow
 from forge_tui.telemetry import figures
 
 _NAME_CELLS = 15
-_SHARE_CELLS = 5
+_SHARE_CELLS, _SHARE_FROM = 5, 32
 _TEXT_NAME_CELLS = 6
 _PRIORITY_TONES = {"critical": Tone.BAD, "high": Tone.WARN, "medium": Tone.PLAIN, "low": Tone.DIM}
 
@@ -60,8 +60,10 @@ class CountsPane(Pane):
         right = [
             _bar(name, self._counts.priorities, half, _PRIORITY_TONES.get(name, Tone.PLAIN)) for name in urgent_first
         ]
-        sources = " · ".join(f"{source} {figures.count(self._counts.sources.get(source, 0))}" for source in Source)
-        right += [line((sources, Tone.DIM))] * (len(left) > len(right))
+        sources = [
+            line((f"{source} {figures.count(self._counts.sources.get(source, 0))}", Tone.DIM)) for source in Source
+        ]
+        right += [joined(sources, " · ", half)] * (len(left) > len(right))
         return [line(a, " " * (half + 3 - a.cell_length), b) for a, b in zip(left, right, strict=False)]
 
     @work(thread=True, exclusive=True, group="counts", exit_on_error=False)
@@ -80,13 +82,13 @@ class CountsPane(Pane):
 def _bar(name: str, counts: dict[str, int], width: int, tone: str) -> Content:
     number, whole, most = counts.get(name, 0), sum(counts.values()), max(counts.values(), default=0)
     digits = len(figures.count(most)) + 2
-    room = max(4, width - _NAME_CELLS - digits - _SHARE_CELLS)
+    share = figures.percent(number, whole).rjust(_SHARE_CELLS) if width >= _SHARE_FROM else ""
+    room = max(1, width - _NAME_CELLS - digits - len(share))
     bar = figures.eighths_bar(number / most if most else 0.0, room)
-    share = figures.percent(number, whole)
     return line(
         (f"{name:<{_NAME_CELLS}}", Tone.PLAIN),
         (f"{bar:<{room}}", tone),
-        f"{figures.count(number):>{digits}}{share:>{_SHARE_CELLS}}",
+        f"{figures.count(number):>{digits}}{share}",
     )
 
 
@@ -147,7 +149,7 @@ class ResultList(RowList):
             return "No job yet. n picks a file"
         if self.typed:
             return f"0 of {figures.count(job.done)} match. esc clears"
-        return none_yet(job)
+        return "What is classified stands here at once"
 
     def foot(self, width: int, height: int) -> Sequence[Content]:
         """The text of the ticket under the cursor, as much as there is room for."""

@@ -70,7 +70,7 @@ class RetryPane(Pane):
         if not possible:
             return [line(("their text or a setting must change first", Tone.DIM))]
         wait = wait_of(view.job, view.now_mono)
-        waits = f" · they queue: {wait.cause}, {figures.countdown(wait.seconds)} left" if wait else ""
+        waits = f" · they queue: {wait.cause} {figures.countdown(wait.seconds)}" if wait else ""
         return [line(_takes(view.job, possible), (waits, Tone.WARN))]
 
     def _keys(self, possible: int, every: int) -> Content:
@@ -115,4 +115,4 @@ def _takes(job: Snapshot, tickets: int) -> str:
     requests = max(1, round(tickets * job.requests / max(1, job.from_model)))
     cost = f", {figures.money(job.cost / job.from_model * tickets, job.currency)}" if job.currency else ""
     seconds = tickets / job.tickets_per_s if job.tickets_per_s else requests * job.latency.p50
-    return f"≈ {figures.count(requests)} requests{cost}, +{figures.clock(seconds)}"
+    return f"≈ {figures.count(requests)} request{'s' * (requests > 1)}{cost}, +{figures.clock(seconds)}"

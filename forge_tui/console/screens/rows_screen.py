@@ -1,6 +1,6 @@
 """A screen with a list of rows: what it exports, filters and counts in its footer is that list."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from textual import work
@@ -8,7 +8,8 @@ from textual import work
 from forge_tui.console.hub import EngineGone
 from forge_tui.console.screens.base import ConsoleScreen
 from forge_tui.console.screens.export import ExportDialog, Part, free_name
-from forge_tui.console.screens.row_list import RowList
+from forge_tui.console.screens.row_list import FilterInput, RowList
+from forge_tui.console.widgets.footer import Hint
 from forge_tui.core.errors import ForgeError
 from forge_tui.telemetry import figures
 
@@ -26,6 +27,14 @@ class RowsScreen(ConsoleScreen):
         rows = self.query_one(RowList).count_of(key_id)
         return f"{words} {figures.count(rows)}" if rows else words
 
+    def hints(self) -> Iterator[Hint]:
+        """The footer's entries; while a filter is typed, letters are no keys."""
+        if isinstance(self.focused, FilterInput):
+            yield Hint("⏎", "Filter")
+            yield Hint("esc", "Clear")
+        else:
+            yield from super().hints()
+
     def action_step_back(self) -> None:
         rows = self.query_one(RowList)
         if self.maximized is None and rows.typed:
@@ -41,7 +50,7 @@ class RowsScreen(ConsoleScreen):
             return
         words = rows.NAME.lower()
         of = max(len(positions), job.done if words == "results" else job.failed)
-        part = Part(len(positions), of, words, free_name(f"{Path(job.file).stem}-{words}"))
+        part = Part(len(positions), of, words, free_name(f"{Path(job.file).stem}-{words}-part"))
 
         def chosen(folder: str | None) -> None:
             if folder:

@@ -13,12 +13,12 @@ from textual.widgets import Static
 
 from forge_tui.console.presentation import RETRY_TONES, Piece, Tone, foreign, line
 from forge_tui.console.screens.dialog import Dialog
-from forge_tui.console.verdicts import retry_verdict, wait_of
+from forge_tui.console.verdicts import retry_verdict, tries, wait_of
 from forge_tui.console.view import View
 from forge_tui.console.widgets.columns import Column, fitted, laid_out
 from forge_tui.console.widgets.frame import Frame
 from forge_tui.core.errors import ForgeError
-from forge_tui.core.failure import RULES, Burn, Code
+from forge_tui.core.failure import RULES, Code
 from forge_tui.core.text import clean
 from forge_tui.core.ticket import ticket_label
 from forge_tui.storage.rows import AttemptRow, TicketRow
@@ -33,8 +33,8 @@ _ATTEMPTS = (
     Column("sent", 8),
     Column("batch", 10),
     Column("http", 4, right=True),
-    Column("took", 6, right=True),
-    Column("waited", 6, right=True, from_width=60),
+    Column("took", 5, right=True),
+    Column("wait", 5, right=True, from_width=60),
     Column("tokens", 6, right=True, from_width=60),
     Column("outcome", 0),
 )
@@ -74,14 +74,12 @@ def _facts(row: TicketRow, attempts: Sequence[AttemptRow], view: View) -> Iterat
 
 
 def _failure(row: TicketRow, code: Code, view: View) -> Iterator[tuple[str, *tuple[Piece, ...]]]:
-    rule = RULES[code]
-    tries = row.service_attempts if rule.burn is Burn.SERVICE else row.ticket_attempts
-    ago = f" · {figures.age(view.at - row.settled_at)} ago" if row.settled_at is not None else ""
-    told = f" · {tries} tries" if tries > 1 else ""
-    yield ("failed", (code, Tone.BAD), " ", foreign(row.message, 1000), (f"{told}{ago}", Tone.DIM))
-    yield ("advice", rule.advice)
+    ago = f", the last {figures.age(view.at - row.settled_at)} ago" if row.settled_at is not None else ""
+    yield ("failed", (code, Tone.BAD), " ", foreign(row.message, 1000))
+    yield ("tries", f"{tries(row)}{ago}")
+    yield ("advice", RULES[code].advice)
     verdict = retry_verdict(code, wait_of(view.job, view.now_mono))
-    alike = f"; {figures.count(row.alike)} more fail like it: c tries one" if row.alike else ""
+    alike = f" · {figures.count(row.alike)} more like it (c)" if row.alike else ""
     yield ("retry?", (verdict.words, RETRY_TONES[verdict.helps]), f": {verdict.why}{alike}")
 
 
@@ -111,13 +109,13 @@ def attempt_lines(attempts: Sequence[AttemptRow], cells: int) -> Iterator[Conten
 def _attempt(number: int, attempt: AttemptRow) -> Sequence[Content]:
     tone = Tone.BAD if attempt.code else Tone.GOOD
     words = f"{attempt.code} {attempt.message}".rstrip() if attempt.code else "valid"
-    waited = f"{attempt.wait_ms / 1000:.1f} s" if attempt.wait_ms >= _WAIT_WORTH_MS else figures.UNKNOWN
+    waited = figures.short_seconds(attempt.wait_ms / 1000) if attempt.wait_ms >= _WAIT_WORTH_MS else figures.UNKNOWN
     return (
         line((str(number), Tone.DIM)),
         Content(figures.time_of_day(attempt.started_at)),
         Content(f"b-{attempt.batch:04d} ×{attempt.size}"),
         Content(str(attempt.http_status or figures.UNKNOWN)),
-        Content(f"{attempt.latency_ms / 1000:.1f} s"),
+        Content(figures.short_seconds(attempt.latency_ms / 1000)),
         Content(waited),
         Content(figures.short_count(attempt.tokens) if attempt.tokens else figures.UNKNOWN),
         foreign(words, 300, tone),
@@ -166,11 +164,13 @@ class TicketDialog(Dialog[None]):
         self._attempts: Sequence[AttemptRow] = ()
 
     def body(self) -> ComposeResult:
-        yield TicketFrame(VerticalScroll(Static("", markup=False)))
+        with TicketFrame():
+            yield VerticalScroll(Static("", markup=False, id="words"), id="text")
+            yield VerticalScroll(Static("", markup=False, id="facts"))
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.query_one(VerticalScroll).focus()
+        self.query_one("#text").focus()
         self._read(self._ids[self._index])
 
     def action_step(self, by: int) -> None:
@@ -200,7 +200,8 @@ class TicketDialog(Dialog[None]):
         if row.position != self._ids[self._index]:
             return
         self._row, self._attempts = row, attempts
-        self.query_one(VerticalScroll).scroll_home(animate=False)
+        for part in self.query(VerticalScroll):
+            part.scroll_home(animate=False)
         self._draw()
 
     def on_resize(self) -> None:
@@ -218,5 +219,5 @@ class TicketDialog(Dialog[None]):
         cells = max(20, frame.room - 1)  # the scrollbar takes one where the text is long
         known = [*facts(row, self._attempts, self.forge.view, cells)]
         tried = [*attempt_lines(self._attempts, cells)]
-        shown = [text_of(row), Content(""), *known, *([Content("")] if tried else []), *tried]
-        self.query_one(Static).update(Content("\n").join(shown))
+        self.query_one("#words", Static).update(text_of(row))
+        self.query_one("#facts", Static).update(Content("\n").join([*known, *([Content("")] if tried else []), *tried]))

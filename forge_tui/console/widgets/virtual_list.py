@@ -206,9 +206,9 @@ class VirtualList(ScrollView, can_focus=True):
         if marked:
             style += self.get_visual_style("list--marked", partial=True)
         if here and self.has_focus:
-            style += self.get_visual_style("list--cursor", partial=True)
-            # A partial style loses an opaque background (Textual 8.2.8).
-            style += Style(background=self.get_component_styles("list--cursor").background)
+            # A partial visual style has neither an opaque background nor a reverse (Textual 8.2.8).
+            cursor = self.get_component_styles("list--cursor")
+            style += Style(background=cursor.background, reverse=cursor.text_style.reverse)
         return self._line(self._cells_at(index, y), style, mark="●" if marked else " ", cursor=here)
 
     def _line(self, cells: Cells, style: Style, *, mark: str, cursor: bool) -> Strip:
@@ -337,6 +337,8 @@ class VirtualList(ScrollView, can_focus=True):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - Textual's signature
         if action.startswith("mark"):
             return self._with_marks and bool(self._ids)
+        if action in {"open", "copy_id", "copy_row"}:
+            return True if self._ids else None
         return True
 
     def _marks_changed(self) -> None:
