@@ -34,7 +34,7 @@ def export(
 
 def _check_target(job: JobRecord, folder: Path, *, whole: bool) -> None:
     check_folder(folder, job, force=False)
-    if not whole and any((folder / name).exists() for name in FILES):
+    if not whole and any((folder.resolve() / name).exists() for name in FILES):
         raise OutputRefused(f"{folder} holds results already: name another folder for a part of them")
 
 

@@ -1,19 +1,23 @@
 """Failures, results, jobs, events and the ticket whole: what they show, and what each key in them does."""
 
+import json
 from dataclasses import replace
 
 import pytest
 
 from console_builders import FAILURES, RecordingHub, console, settle
-from console_lists import HOSTILE, a_hub, pressing, shown, ticket
-from console_states import busy
+from console_lists import HOSTILE, a_hub, pressing, shown, ticket, words_of
+from console_states import breaker_open, busy
 from forge_tui.console.screens.causes import CausesDialog
 from forge_tui.console.screens.failure_list import FailureList
+from forge_tui.console.screens.failures import FailuresScreen
 from forge_tui.console.screens.results import ResultList
 from forge_tui.console.screens.retry import RetryDialog
+from forge_tui.console.screens.row_list import FilterInput
 from forge_tui.console.screens.ticket import TicketDialog
 from forge_tui.console.widgets.virtual_list import VirtualList
 from forge_tui.core.command import Retry
+from forge_tui.core.errors import OutputRefused
 from forge_tui.core.failure import RULES, Code, RetryHelps
 from forge_tui.storage.rows import FailureGroup
 
@@ -63,8 +67,11 @@ async def test_marks_survive_a_filter_and_are_told_as_hidden():
 
 
 async def test_a_filter_that_is_not_understood_says_so_and_one_that_hides_all_says_how_to_clear_it():
-    async with shown(a_hub(), "3", "slash", (*"colour:red", "enter")) as pilot:
+    async with shown(a_hub(), "3", "slash", (*"code:E-5XX", "enter"), "slash", (*" colour:red", "enter")) as pilot:
+        rows = pilot.app.screen.query_one(FailureList)
         assert any(note.message.startswith("colour: is no filter") for note in pilot.app._notifications)
+        assert (rows.typed, rows.list.ids) == ("code:E-5XX", [118, 958])
+        assert isinstance(pilot.app.focused, FilterInput)
     async with shown(a_hub(), "3", "slash", (*"nowhere", "enter")) as pilot:
         rows = pilot.app.screen.query_one(FailureList)
         assert "0 of 30 match. esc clears" in rows.name_shown(0).plain
@@ -144,6 +151,82 @@ async def test_rows_of_the_filter_are_exported():
     assert hub.exports == [(42, "./tickets_5k-failures-part", (118, 958))]
 
 
+async def test_an_export_can_be_left_goes_where_it_is_told_and_its_refusal_is_shown():
+    hub = a_hub()
+    async with shown(hub, "4", "e", "escape", "e", ("end", *"-mine", "enter")) as pilot:
+        assert [folder for _, folder, _ in hub.exports] == ["./tickets_5k-results-part-mine"]
+        assert "59 rows as CSV and JSON lines in ./tickets_5k-results-part-mine" in told(pilot)
+
+        def refused(*_):
+            raise OutputRefused("there holds results already")
+
+        hub.export = refused
+        await pressing("e", "enter")(pilot)
+        assert "there holds results already" in told(pilot)
+
+
+def told(pilot):
+    return [note.message for note in pilot.app._notifications]
+
+
+async def test_y_copies_the_ticket_and_capital_y_the_whole_row():
+    hub = a_hub()
+    async with shown(hub, "3", "j", "y") as pilot:
+        assert pilot.app.clipboard == "T-000118"
+        await pressing("Y")(pilot)
+        copied = json.loads(pilot.app.clipboard)
+        assert (copied["ticket"], copied["code"], copied["class"]) == ("T-000118", "E-5XX", "complex")
+        await pressing("enter", "j", "y")(pilot)
+        assert pilot.app.clipboard == "T-000231"
+        await pressing("Y")(pilot)
+        assert json.loads(pilot.app.clipboard)["error"] == "answer cut at 2048"
+
+
+async def test_without_a_clipboard_the_row_goes_to_a_file_that_is_named(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    async with console(a_hub(), clipboard=False).run_test(size=(80, 24)) as pilot:
+        await pressing("4", "j", "y")(pilot)
+        assert (tmp_path / "forge-clipboard.txt").read_text() == "T-000002"
+        assert "copied to file forge-clipboard.txt" in told(pilot)
+
+
+async def test_marks_go_on_and_off_by_range_all_and_none():
+    async with shown(a_hub(), "3", "space", "j", "v") as pilot:
+        rows = pilot.app.screen.query_one(FailureList)
+        assert rows.list.marks == {80, 118, 231}
+        await pressing("a")(pilot)
+        assert "r Retry 30" in words_of(pilot)
+        await pressing("asterisk")(pilot)
+        assert rows.list.marks == set()
+
+
+async def test_the_footer_counts_and_offers_only_what_would_do_something():
+    async with shown(a_hub(), "3", size=(140, 40)) as pilot:
+        assert "R Retry filter 8" in words_of(pilot)
+        await pressing("slash", (*"code:E-SCHEMA", "enter"))(pilot)
+        assert "R Retry filter 3" in words_of(pilot)
+        await pressing("slash", (*" nowhere", "enter"), "r", "R", "c", "enter", "y")(pilot)
+        assert isinstance(pilot.app.screen, FailuresScreen)
+        assert not pilot.app.hub.commands
+    async with shown(a_hub(), "4") as pilot:
+        assert "e Export 59" in words_of(pilot)
+
+
+async def test_escape_leaves_the_zoom_first_and_then_the_filter():
+    async with shown(a_hub(), "3", "slash", (*"code:E-5XX", "enter"), "plus", "escape") as pilot:
+        rows = pilot.app.screen.query_one(FailureList)
+        assert (pilot.app.screen.maximized, rows.typed) == (None, "code:E-5XX")
+        await pressing("escape")(pilot)
+        assert (rows.typed, len(rows.list.ids)) == ("", 30)
+        await pressing("escape", "slash", (*"abc", "escape"))(pilot)
+        assert (rows.typed, pilot.app.focused) == ("", rows.list)
+
+
+async def test_r_while_the_breaker_is_open_says_that_they_queue():
+    async with shown(a_hub(breaker_open()), "3", "R") as pilot:
+        assert "they queue: breaker open 00:18" in words_of(pilot)
+
+
 async def test_the_log_stands_still_while_it_is_read():
     async with shown(a_hub(), "5", "k") as pilot:
         pane = pilot.app.screen.query_one("#log")
@@ -158,7 +241,7 @@ async def test_foreign_words_are_shown_as_they_are_and_harmless():
     hub = a_hub()
     hub.rows.tickets[80] = ticket(80, text=HOSTILE, message=HOSTILE)
     async with shown(hub, "4", "3", "enter") as pilot:
-        drawn = "\n".join(strip.text for strip in pilot.app.screen._compositor.render_strips())
+        drawn = words_of(pilot)
         assert "[/b] [@click=app.quit]x[/]" in drawn
         assert "\x1b" not in drawn
         assert "\u202e" not in drawn
@@ -166,7 +249,7 @@ async def test_foreign_words_are_shown_as_they_are_and_harmless():
 
 async def test_an_empty_store_says_what_to_do():
     async with shown(RecordingHub(replace(busy(), job_id=0, failed=0, done=0)), "2") as pilot:
-        drawn = "\n".join(strip.text for strip in pilot.app.screen._compositor.render_strips())
+        drawn = words_of(pilot)
         assert "No jobs yet" in drawn
         assert "n picks a file" in drawn
 

@@ -49,7 +49,17 @@ async def test_it_shows_head_cursor_and_rows_literally():
 
 @pytest.mark.parametrize(
     ("keys", "current"),
-    [(["j", "j"], 3), (["j", "k"], 1), (["G"], 50), (["G", "g"], 1), (["down", "down", "up"], 2), (["ctrl+d"], 11)],
+    [
+        (["j", "j"], 3),
+        (["j", "k"], 1),
+        (["G"], 50),
+        (["G", "g"], 1),
+        (["down", "down", "up"], 2),
+        (["ctrl+d"], 11),
+        (["G", "ctrl+u"], 40),
+        (["end", "home"], 1),
+        (["pagedown", "pageup"], 1),
+    ],
 )
 async def test_keys_move_the_cursor(keys, current):
     app = await on_shelf(range(1, 51), *keys)
@@ -71,6 +81,15 @@ async def test_space_marks_and_moves_on():
 async def test_v_marks_from_the_last_mark_to_here():
     app = await on_shelf(range(1, 9), "space", "j", "j", "v")
     assert app.list.marks == {1, 2, 3, 4}
+
+
+async def test_a_range_begins_at_the_last_mark_also_in_another_order():
+    app = Shelf([1, 2, 3, 4, 5])
+    async with app.run_test(size=(40, 12)) as pilot:
+        await pilot.press("j", "space")
+        app.list.show_ids([5, 2, 4, 3, 1])
+        await pilot.press("g", "j", "j", "j", "v")
+        assert app.list.marks == {2, 4, 3}
 
 
 async def test_all_and_none():
