@@ -94,26 +94,51 @@ def test_a_restart_goes_on_with_the_wait_that_the_provider_named(tmp_path, start
     assert shot.done == 20
 
 
-@pytest.mark.parametrize(
-    ("phases", "slots"),
-    [("2-3602:refused", 10), ("2-3602:hang", 10), ("2-3602:hang", 2), ("2-3602:internal_error", 10)],
-)
-def test_an_hour_of_outage_fails_no_ticket_and_wastes_few_requests(phases, slots):
+OUTAGES = [("refused", 10), ("hang", 10), ("hang", 2), ("internal_error", 10)]
+
+
+@pytest.mark.parametrize(("fault", "slots"), OUTAGES)
+@pytest.mark.parametrize(("tickets", "size"), [(600, 1), (2_000, 10)])
+def test_an_hour_of_outage_fails_no_ticket_and_wastes_few_requests(fault, slots, tickets, size):
     """D1: tickets wait behind the open breaker; at most 35 requests find out that the hour is not over."""
-    state, shot, stats, end_s = a_run(600, sim=f"latency=0.2,phases={phases}", concurrency=slots)
+    check_outage(fault, slots, tickets, size, hours=1, wasted=35)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize(("fault", "slots"), OUTAGES)
+@pytest.mark.parametrize(("tickets", "hours", "wasted"), [(2_000, 1, 35), (20_000, 8, 35 + 7 * 12)])
+def test_a_longer_outage_over_more_tickets_does_no_more_harm(fault, slots, tickets, hours, wasted):
+    """Once the open time is at its longest, an hour costs twelve probes."""
+    check_outage(fault, slots, tickets, 1, hours=hours, wasted=wasted)
+
+
+def check_outage(fault, slots, tickets, size, *, hours, wasted):
+    over_s = 2 + 3600 * hours
+    sim = f"latency=0.2,phases=2-{over_s}:{fault}"
+    state, shot, stats, end_s = a_run(tickets, sim=sim, concurrency=slots, batch_size=size)
     assert state is JobState.FINISHED
-    assert (shot.done, shot.failed) == (600, 0)
-    assert stats.requests - 600 <= 35
-    assert end_s <= 3602 + 300 + 60 + 2 * 600 * 0.2 / slots + 60
+    assert (shot.done, shot.failed) == (tickets, 0)
+    assert stats.faults[fault] <= wasted
+    assert end_s <= over_s + 300 + 60 + 2 * tickets * 0.2 / slots + 60
+
+
+def check_flapping(tickets, slots, fault):
+    """Down for half a minute in every five: each time five failures in a row open the breaker."""
+    phases = "+".join(f"{start}-{start + 30}:{fault}" for start in range(5, 3605, 300))
+    state, shot, stats, _ = a_run(tickets, sim=f"latency=16,phases={phases}", concurrency=slots)
+    assert (state, shot.done, shot.failed) == (JobState.FINISHED, tickets, 0)
+    assert stats.faults[fault] <= 120
 
 
 def test_a_provider_that_is_down_for_half_a_minute_in_every_five_fails_no_ticket():
-    """Each time five failures in a row open the breaker; what wastes requests is only what opens it."""
-    phases = "+".join(f"{start}-{start + 30}:refused" for start in range(5, 3605, 300))
-    state, shot, stats, _ = a_run(800, sim=f"latency=16,phases={phases}", concurrency=4)
-    assert state is JobState.FINISHED
-    assert shot.failed == 0
-    assert stats.requests - 800 <= 120
+    check_flapping(800, 4, "refused")
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("slots", [4, 10])
+@pytest.mark.parametrize("fault", ["refused", "hang", "internal_error"])
+def test_a_flapping_provider_fails_none_of_two_thousand(slots, fault):
+    check_flapping(2_000, slots, fault)
 
 
 def test_a_job_begun_while_the_breaker_is_open_ends_complete():
