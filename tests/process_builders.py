@@ -186,9 +186,9 @@ class Ledger(SimulatedProvider):
 
 
 @contextmanager
-def a_provider(sim: str):
+def a_provider(sim: str, make=Ledger):
     """Base URL and ledger of a provider on a loopback port, in a thread of its own."""
-    ledger = Ledger(sim)
+    ledger = make(sim)
     listening = threading.Event()
     urls: list[str] = []
     stop: list = []

@@ -144,7 +144,9 @@ class ChatClient:
         error = read_error(document)
         if error is None and answer.status < 300:
             completion = read_completion(document)
-            return _no_completion(answer) if completion is None else _reply(answer, completion, batch)
+            if completion is None:
+                return _no_completion(answer)
+            return _reply(answer, replace(completion, content=self._redact(completion.content)), batch)
         fault = self._fault(answer, error or ErrorEnvelope())
         return self._adapted(fault, text_of(answer, error or ErrorEnvelope()), batch, form)
 

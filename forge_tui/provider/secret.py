@@ -1,5 +1,6 @@
 """The API key: found in the environment or in a file, shown nowhere, opened only where a request is signed."""
 
+import json
 import os
 import re
 import stat
@@ -109,7 +110,9 @@ class KeyAuth(httpx.Auth):
         # A shorter key is a placeholder of a local server ("EMPTY") and would cut holes into answers.
         if len(self._secret.reveal()) < _SHORTEST_SECRET_CHARS:
             return text
-        return text.replace(self._secret.reveal(), _BLANK)
+        for spelled in (self._secret.reveal(), json.dumps(self._secret.reveal())[1:-1]):
+            text = text.replace(spelled, _BLANK)
+        return text
 
 
 def auth_for(endpoint: Endpoint, secret: Secret | None, *, allow_http: bool) -> KeyAuth | None:
