@@ -1,7 +1,8 @@
 """The settle stage: what one request's outcome means for each ticket aboard; pure, recorded by the engine in one transaction.
 
 valid answer                     → done
-fault of the service             → waiting; an attempt burns only if the service works for others
+fault of the service             → waiting; an attempt burns only if the service works for others; a batch that
+                                   meets it again rides in half the company
 limit, halt, own pool            → back in line, nobody pays
 unusable answer, in company      → back in line in half the company, nobody pays
 unusable answer, alone           → waiting with a hint; limit doubled or text cut once; failed at the last attempt
@@ -122,8 +123,9 @@ class _Request:
                 self._back_in_line(replace(ticket, company=self._company, note=_hint(fault)), share)
             case GiveUp(attempts=attempts):
                 self._fail(_with(ticket, attempts), fault, share)
-            case TryAgain(delay_s=delay_s, attempts=attempts):
-                self._wait(self._prepared(_with(changed or ticket, attempts), fault), fault, share, delay_s)
+            case TryAgain(delay_s=delay_s, attempts=attempts, smaller=smaller):
+                again = self._prepared(_with(changed or ticket, attempts), fault)
+                self._wait(replace(again, company=self._company) if smaller else again, fault, share, delay_s)
 
     def _prepared(self, ticket: QueuedTicket, fault: CallFault) -> QueuedTicket:
         match RULES[fault.code].burn:

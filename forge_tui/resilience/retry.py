@@ -1,6 +1,7 @@
 """Retry: what a fault costs a ticket, and whether and when it is asked again.
 
-    a fault of the service   burns a service attempt, but only if the API works for others (rule S)
+    a fault of the service   burns a service attempt, but only if the API works for others (rule S); in company it burns
+                             the first one and halves the company from the second on
     a fault of the ticket    burns a ticket attempt if it was alone; in company it burns nobody and halves the company
     a rate limit, ours       burns nothing
 
@@ -41,10 +42,11 @@ class Attempts:
 
 @dataclass(frozen=True, slots=True)
 class TryAgain:
-    """Into the delay heap for `delay_s` seconds."""
+    """Into the delay heap for `delay_s` seconds; `smaller`: to ride in half the company then."""
 
     delay_s: float
     attempts: Attempts
+    smaller: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ def judge(
     `alone` says it was the only ticket of its request; `can_change` that its text can still be cut (E-TOOLONG) or
     its output limit raised (E-LENGTH), which then must be done before it is asked again.
     """
+    smaller = False
     match RULES[fault.code].burn:
         case Burn.TICKET if not alone:
             return AskSmaller()
@@ -85,13 +88,16 @@ def judge(
             hopeless = fault.code in _FINAL_ALONE or (fault.code in _NEEDS_CHANGE and not can_change)
             over = hopeless or number >= rules.max_ticket_attempts
         case Burn.SERVICE if service_works_for_others and not _never_connected(fault):
-            burned, number = replace(attempts, service=attempts.service + 1), attempts.service + 1
-            over = number >= rules.max_service_attempts
+            # Of a batch that fails again and again nobody knows which ticket is to blame: halving finds it.
+            number = attempts.service + 1 if alone else max(1, attempts.service)
+            smaller = not alone and attempts.service > 0
+            burned = replace(attempts, service=number)
+            over = alone and number >= rules.max_service_attempts
         case _:
             burned, number, over = attempts, max(1, attempts.service), False
     if over:
         return GiveUp(burned)
-    return TryAgain(max(backoff_s(number, rules, rng), _retry_after_s(fault)), burned)
+    return TryAgain(max(backoff_s(number, rules, rng), _retry_after_s(fault)), burned, smaller)
 
 
 def works_for_others(successes: int, successes_seen: int) -> bool:

@@ -49,6 +49,16 @@ def test_a_ticket_that_alone_breaks_the_service_has_six_attempts(code):
 
 
 @pytest.mark.parametrize("code", SERVICE_CODES)
+def test_a_batch_that_breaks_the_service_again_and_again_is_halved_and_fails_nobody(code):
+    """One ticket aboard may be to blame: its company must not pay for it."""
+    first = decide(a_fault(code), alone=False)
+    assert (first.attempts, first.smaller) == (Attempts(service=1), False)
+    again = decide(a_fault(code), Attempts(service=5), alone=False)
+    assert (again.attempts, again.smaller) == (Attempts(service=5), True)
+    assert not decide(a_fault(code), first.attempts, alone=False, service_works_for_others=False).smaller
+
+
+@pytest.mark.parametrize("code", SERVICE_CODES)
 def test_an_outage_burns_nothing(code):
     """D1: while the service works for nobody a ticket waits, however often it is tried."""
     attempts = Attempts(ticket=2, service=5)
