@@ -134,6 +134,11 @@ class Operator(RuleBasedStateMachine):
 
         return self.do(ordered())
 
+    def tell(self, job, what):
+        """A cancel is final: what comes after it, while its last answers come home, changes nothing."""
+        if self.told[job] != CANCELLED:
+            self.told[job] = what
+
     # -- what can happen --------------------------------------------------------------------------------------
 
     @precondition(lambda self: len(self.files) < 3)
@@ -169,14 +174,14 @@ class Operator(RuleBasedStateMachine):
         accepted = self.order(Pause)
         assert accepted == (running is not None)
         if accepted:
-            self.told[running] = PAUSED
+            self.tell(running, PAUSED)
 
     @precondition(lambda self: self.job)
     @rule()
     def resume(self):
         job, idle = self.job, self.running is None
         if self.order(Resume):
-            self.told[job] = GOES_ON
+            self.tell(job, GOES_ON)
             if idle:
                 self.let(0.001)
 
@@ -184,7 +189,7 @@ class Operator(RuleBasedStateMachine):
     def drain(self):
         running = self.running
         if self.order(Drain):
-            self.told[running] = STOPPED
+            self.tell(running, STOPPED)
             self.let(40.0)
 
     @precondition(lambda self: self.job)
