@@ -266,10 +266,31 @@ def working_hub(snapshot: Snapshot | None = None, engine: EngineState | None = N
     return hub
 
 
+ROUNDS = 200
+
+
 async def settle(pilot: Any) -> None:
-    """Let workers come home and everything be drawn."""
-    for _ in range(3):
+    """Let workers come home and everything be drawn, until a round brings nothing new.
+
+    Drawing a row asks for its page, a page moves the cursor, the cursor asks for the detail: how many rounds that
+    takes depends on which of worker and message comes first.
+    """
+    quiet = 0
+    for _ in range(ROUNDS):
         with suppress(WorkerCancelled):  # a newer question takes the place of an older one
             await pilot.app.workers.wait_for_complete()
         pilot.app.tick()
         await pilot.pause(0)  # every widget has handled its messages; a pause without 0 waits for an idle computer
+        quiet = 0 if _at_work(pilot.app) else quiet + 1
+        if quiet == 2:
+            return
+    raise AssertionError(f"the screen is still at work after {ROUNDS} rounds")
+
+
+def _at_work(app: ForgeApp) -> bool:
+    pumps = (app, app.screen, *app.screen.walk_children())
+    return (
+        any(not worker.is_finished for worker in app.workers)
+        or bool(app.screen._dirty_widgets)
+        or any(pump._message_queue.qsize() for pump in pumps)
+    )

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from forge_tui.console.desk import Desk
 
 REREAD_AFTER_S = 1.0
+_READING = line(("reading …", Tone.DIM))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ class RowList(Frame):
 
     def on_mount(self) -> None:
         self.list = self.query_one(VirtualList)
-        self.list.nothing = line(("reading …", Tone.DIM))
+        self.list.say_of_nothing(_READING)
         self.typed = ""
         self.sorting = AS_IN_THE_INPUT
         self._asked, self._answered = Question(), Question()
@@ -154,6 +155,7 @@ class RowList(Frame):
             if wanted.job_id != before.job_id:
                 self.list.forget_rows()
                 self.list.show_ids(())
+                self.list.say_of_nothing(_READING)
                 self.job_changed(wanted.job_id)
             elif wanted.version != before.version:
                 self.list.expire_rows()
