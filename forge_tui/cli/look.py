@@ -41,7 +41,7 @@ def export(flags: Sequence[Flag], name: str) -> int:
         raise SettingsRefused("export needs --output DIR")
     with closing(Reader(loaded.db)) as reader:
         job = named_job(reader, name)
-        check_folder(folder, job, force=loaded.settings.force)
+        check_folder(folder, job.spec, force=loaded.settings.force)
         written = export_job(
             reader, job.job_id, folder, closed_at=lambda: _ended_at(job), csv_raw=loaded.settings.csv_raw
         )

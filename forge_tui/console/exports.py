@@ -33,7 +33,7 @@ def export(
 
 
 def _check_target(job: JobRecord, folder: Path, *, whole: bool) -> None:
-    check_folder(folder, job, force=False)
+    check_folder(folder, job.spec, force=False)
     if not whole and any((folder.resolve() / name).exists() for name in FILES):
         raise OutputRefused(f"{folder} holds results already: name another folder for a part of them")
 
@@ -42,10 +42,10 @@ def free_folder(settings: Settings, job: JobRecord) -> Path:
     """The folder of a batch run, or one named after the job where that holds another's results."""
     folder = settings.output or default_folder(job.spec.files[0])
     try:
-        check_folder(folder, job, force=settings.force)
+        check_folder(folder, job.spec, force=settings.force)
     except OutputRefused:
         folder = folder.with_name(f"{folder.name}-{job.label}")
-        check_folder(folder, job, force=settings.force)
+        check_folder(folder, job.spec, force=settings.force)
     return folder
 
 

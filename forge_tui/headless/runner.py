@@ -13,7 +13,7 @@ from pathlib import Path
 from forge_tui.core.clock import Clock
 from forge_tui.core.command import Drain, StopNow
 from forge_tui.core.event import JobExported
-from forge_tui.core.job import ENDED, JobRecord
+from forge_tui.core.job import ENDED, JobRecord, JobSpec
 from forge_tui.headless.progress import Progress
 from forge_tui.headless.signals import Signals
 from forge_tui.pipeline.export import Exported, export_job
@@ -85,7 +85,7 @@ class Runner:
         self._loading: asyncio.Task[int] | None = None
 
     async def run(self) -> Ended | Interrupted:
-        """Raises OutputRefused before anything is sent when the output folder is not this job's to write to."""
+        """Raises OutputRefused before anything is stored or sent when the output folder is not this job's to write to."""
         with Signals(self._end, self._end_now) as signals:
             self._loading = asyncio.create_task(self._load(), name="load")
             try:
@@ -96,7 +96,6 @@ class Runner:
                 return Interrupted(await self._job(), signals.first)
             self._loading = None
             store = self._session.store
-            check_folder(self._output.folder, await store.job(job_id), force=self._output.force)
             await self._watched(job_id)
             if signals.first is not None:
                 return Interrupted(await store.job(job_id), signals.first)
@@ -116,14 +115,19 @@ class Runner:
     async def _load(self) -> int:
         match self._work:
             case FromFiles(inputs=inputs, fresh=fresh):
+                self._check_folder(self._session.spec(inputs))
                 prepared = await self._session.prepare(inputs, fresh=fresh)
                 self._job_id = prepared.job_id
                 self._estimated_s = None if prepared.plan is None else prepared.plan.estimated_seconds
             case Stored(job_id=job_id, retry=positions):
                 self._job_id = job_id
+                self._check_folder((await self._session.store.job(job_id)).spec)
                 if positions:
                     await self._session.retry(job_id, positions)
         return self._job_id
+
+    def _check_folder(self, spec: JobSpec) -> None:
+        check_folder(self._output.folder, spec, force=self._output.force)
 
     async def _watched(self, job_id: int) -> None:
         job = await self._session.store.job(job_id)

@@ -42,6 +42,7 @@ class Inputs:
         self._sources = tuple(sources)
         self._settings = settings
         self._spooled = spooled
+        self._sha256: str | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -68,13 +69,10 @@ class Inputs:
         return tuple(dict.fromkeys(column for source in self._sources for column in source.columns))
 
     def sha256(self) -> str:
-        """The SHA-256 of the contents of all files in order, in hex."""
-        digest = hashlib.sha256()
-        for source in self._sources:
-            with open_file(source.file.path, source.file.name) as stream:
-                while chunk := stream.read(_HASH_CHUNK_BYTES):
-                    digest.update(chunk)
-        return digest.hexdigest()
+        """The SHA-256 of the contents of all files in order, in hex; read once."""
+        if self._sha256 is None:
+            self._sha256 = _sha256(self._sources)
+        return self._sha256
 
     def rows(self, skip: int = 0) -> Iterator[InputRow]:
         """Every row after the first `skip`, positions counted from 1 over all files, up to the setting `limit`.
@@ -104,6 +102,15 @@ class Inputs:
             for record in source.records():
                 position += 1
                 yield _row(position, record, source, self._settings.max_ticket_chars)
+
+
+def _sha256(sources: Sequence[Source]) -> str:
+    digest = hashlib.sha256()
+    for source in sources:
+        with open_file(source.file.path, source.file.name) as stream:
+            while chunk := stream.read(_HASH_CHUNK_BYTES):
+                digest.update(chunk)
+    return digest.hexdigest()
 
 
 def open_inputs(paths: Sequence[str], settings: Settings, *, stdin: BinaryIO | None = None) -> Inputs:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple, TextIO
 
 from forge_tui.core.errors import OutputRefused
-from forge_tui.core.job import JobRecord
+from forge_tui.core.job import JobSpec
 from forge_tui.core.text import one_line
 
 RESULTS_JSONL = "results.jsonl"
@@ -27,8 +27,8 @@ def default_folder(first_file: str) -> Path:
     return Path(f"{stem}{DEFAULT_SUFFIX}")
 
 
-def check_folder(folder: Path, job: JobRecord, *, force: bool) -> None:
-    """Refuse, before anything is spent, a folder that `job` may not write to.
+def check_folder(folder: Path, spec: JobSpec, *, force: bool) -> None:
+    """Refuse, before anything is stored or spent, a folder that the job of `spec` may not write to.
 
     The same content under the same text column, model and prompt is the same job, in whatever database. Raises
     OutputRefused for a symlink, a file, an input of the job, or another job's results without `force`.
@@ -37,9 +37,9 @@ def check_folder(folder: Path, job: JobRecord, *, force: bool) -> None:
         raise OutputRefused(f"{folder} is a symbolic link: name the folder itself with --output")
     if folder.exists() and not folder.is_dir():
         raise OutputRefused(f"{folder} is a file: name a folder with --output")
-    _refuse_inputs(folder, job.spec.files)
+    _refuse_inputs(folder, spec.files)
     owner = _owner(folder)
-    if owner is None or owner.same == _same(job) or force:
+    if owner is None or owner.same == _same(spec) or force:
         return
     whose = f"the results of {one_line(owner.label, 40)}" if owner.label else "files that no job of ours left"
     raise OutputRefused(f"{folder} holds {whose}: name another with --output, or replace them with --force")
@@ -50,8 +50,8 @@ class _Owner(NamedTuple):
     same: tuple[object, ...]
 
 
-def _same(job: JobRecord) -> tuple[object, ...]:
-    return (job.spec.input_sha256, job.spec.text_column, job.spec.model, job.spec.prompt_version)
+def _same(spec: JobSpec) -> tuple[object, ...]:
+    return (spec.input_sha256, spec.text_column, spec.model, spec.prompt_version)
 
 
 def _owner(folder: Path) -> _Owner | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from forge_tui.core.clock import Clock
 from forge_tui.core.command import Command
 from forge_tui.core.event import JobOpened, JobStateChanged
-from forge_tui.core.job import JobRecord, JobState
+from forge_tui.core.job import JobRecord, JobSpec, JobState
 from forge_tui.core.snapshot import Snapshot
 from forge_tui.pipeline.assembly import intake_for, planner_for, run_rules, stages_for
 from forge_tui.pipeline.engine import Ending, Engine, Stages
@@ -112,12 +112,16 @@ class Session:
 
     # -- before a run -----------------------------------------------------------------------------------------
 
+    def spec(self, inputs: Inputs) -> JobSpec:
+        """The job that `inputs` are here."""
+        return spec_of(inputs, self._settings, self.endpoint)
+
     async def prepare(self, inputs: Inputs, *, fresh: bool = False) -> Prepared:
         """Store the rows of `inputs` as a job, or go on with the unfinished one of the same content unless `fresh`.
 
         What a new job will send, cost and take is told as an event before anything is sent.
         """
-        spec = spec_of(inputs, self._settings, self.endpoint)
+        spec = self.spec(inputs)
         known = None if fresh else await self.store.unfinished_job(spec)
         job_id = known or await self.store.create_job(spec, self._clock.wall())
         plan = None

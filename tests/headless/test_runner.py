@@ -5,6 +5,7 @@ import json
 import os
 import signal
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from forge_tui.core.job import JobState
 from forge_tui.headless.progress import Progress
 from forge_tui.headless.runner import Ended, FromFiles, Interrupted, Output, Runner
 from forge_tui.pipeline.ingest import open_inputs
+from forge_tui.storage.reader import Reader
 from session_builders import World, in_a_world, texts
 
 
@@ -122,12 +124,13 @@ def test_a_signal_while_rows_are_stored_leaves_a_job_that_the_same_files_go_on_w
     assert (ended.job.job_id, ended.job.state, ended.job.counts.total) == (1, JobState.FINISHED, 40)
 
 
-def test_another_jobs_folder_is_refused_before_anything_is_sent(tmp_path: Path):
-    scene = Scene(tmp_path)
-    scene.play()
+def test_another_jobs_folder_is_refused_before_anything_is_stored(tmp_path: Path):
+    (tmp_path / "out").mkdir()
     (tmp_path / "out" / "report.json").write_text('{"job_id": "J-0009", "created_at": 1.0}')
     with pytest.raises(OutputRefused, match="holds the results of J-0009"):
         Scene(tmp_path).play()
+    with closing(Reader(tmp_path / "forge.db")) as reader:
+        assert reader.jobs() == []
     forced, _ = Scene(tmp_path, force=True).play()
     assert isinstance(forced, Ended)
 

@@ -76,7 +76,7 @@ def test_a_symlink_in_the_folder_is_replaced_and_not_followed(tmp_path: Path):
 def test_a_symlink_in_place_of_the_folder_is_refused(tmp_path: Path):
     (tmp_path / "link").symlink_to(tmp_path)
     with pytest.raises(OutputRefused, match="symbolic link"):
-        check_folder(tmp_path / "link", job(), force=True)
+        check_folder(tmp_path / "link", job().spec, force=True)
     with pytest.raises(OutputRefused):
         write(tmp_path / "link", "")
 
@@ -84,28 +84,28 @@ def test_a_symlink_in_place_of_the_folder_is_refused(tmp_path: Path):
 def test_a_file_in_place_of_the_folder_is_refused(tmp_path: Path):
     (tmp_path / "out").write_text("")
     with pytest.raises(OutputRefused, match="is a file: name a folder"):
-        check_folder(tmp_path / "out", job(), force=False)
+        check_folder(tmp_path / "out", job().spec, force=False)
 
 
 @pytest.mark.parametrize("again", [job(), job(job_id=2), job(files=("moved.csv",))])
 def test_the_same_content_may_replace_its_files_whatever_its_number(tmp_path: Path, again: JobRecord):
     leave_report(tmp_path, job())
-    check_folder(tmp_path, again, force=False)
+    check_folder(tmp_path, again.spec, force=False)
 
 
 @pytest.mark.parametrize("other", [job(job_id=2, sha256="1" * 64), job(model="sarvam-105b")])
 def test_another_jobs_results_are_kept_unless_forced(tmp_path: Path, other: JobRecord):
     leave_report(tmp_path, other)
     with pytest.raises(OutputRefused, match=f"holds the results of {other.label}: .*--force"):
-        check_folder(tmp_path, job(), force=False)
-    check_folder(tmp_path, job(), force=True)
+        check_folder(tmp_path, job().spec, force=False)
+    check_folder(tmp_path, job().spec, force=True)
 
 
 def test_files_without_a_readable_report_are_kept(tmp_path: Path):
     (tmp_path / "results.csv").write_text("mine")
     (tmp_path / "report.json").write_text("[" * 100_000)
     with pytest.raises(OutputRefused, match="no job of ours"):
-        check_folder(tmp_path, job(), force=False)
+        check_folder(tmp_path, job().spec, force=False)
 
 
 def test_an_input_is_never_written_over_even_if_forced(tmp_path: Path):
@@ -113,7 +113,7 @@ def test_an_input_is_never_written_over_even_if_forced(tmp_path: Path):
     source.write_text("text\nhelp\n")
     os.link(source, tmp_path / "tickets.csv")
     with pytest.raises(OutputRefused, match="is an input"):
-        check_folder(tmp_path, job(files=("-", str(tmp_path / "tickets.csv"))), force=True)
+        check_folder(tmp_path, job(files=("-", str(tmp_path / "tickets.csv"))).spec, force=True)
 
 
 def test_a_folder_nobody_may_write_to_is_refused_with_a_cure(tmp_path: Path):
