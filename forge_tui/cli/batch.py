@@ -64,7 +64,7 @@ def run(flags: Sequence[Flag], asked: Asked) -> int:
     click.echo(clean(wired.endpoint.why), err=True)
     with open_inputs(asked.files, wired.settings) as inputs:
         if asked.dry_run:
-            print_plan(_preview(wired, inputs), as_json=asked.as_json)
+            print_plan(_preview(wired, inputs), as_json=asked.as_json, free=wired.endpoint.is_free)
             return Exit.CLASSIFIED
         folder = wired.settings.output or default_folder(asked.files[0])
         return _finish(wired, FromFiles(inputs, asked.fresh), folder, asked)

@@ -15,7 +15,7 @@ import click
 from forge_tui import __version__
 from forge_tui.cli.ending import Exit
 from forge_tui.cli.options import Flag
-from forge_tui.cli.show import print_json, state_of
+from forge_tui.cli.show import cost_of, print_json, state_of, unpriced
 from forge_tui.cli.wiring import Wired, wire
 from forge_tui.core.clock import SystemClock
 from forge_tui.core.errors import ForgeError, KeyRefused
@@ -137,8 +137,7 @@ def _job_lines(health: Health) -> list[tuple[str, str]]:
     job, stats = health.job, health.stats
     if job is None or stats is None:
         return []
-    money = money_of(job)
-    cost = figures.money(stats.cost, money.currency) if money.currency else "no price known"
+    cost = cost_of(job, stats.cost)
     return [
         ("job", f"{job.label} {state_of(job)}, {job.counts.done} of {job.counts.total} done"),
         ("breaker", health.breaker or "no job is running"),
@@ -153,7 +152,7 @@ def _probe_words(outcome: CallOutcome, wired: Wired) -> str:
     if isinstance(outcome, CallFault):
         return f"{outcome.code} after {seconds}: {outcome.message}. {RULES[outcome.code].advice}"
     price = wired.endpoint.price
-    cost = figures.money(price.cost(outcome.usage), price.currency) if price else "no price known"
+    cost = figures.money(price.cost(outcome.usage), price.currency) if price else unpriced(free=wired.endpoint.is_free)
     return f"answered in {seconds}, {outcome.usage.total_tokens} tokens, {cost}"
 
 

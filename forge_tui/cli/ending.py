@@ -11,6 +11,7 @@ from forge_tui.core.errors import (
     DatabaseRefused,
     ForgeError,
     KeyRefused,
+    SettingsRefused,
 )
 from forge_tui.core.failure import RULES
 from forge_tui.core.job import JobRecord, JobState, PauseReason
@@ -60,7 +61,12 @@ def exit_code_of(refusal: ForgeError) -> Exit:
 
 
 def told(refusal: ForgeError) -> str:
-    """A refusal as one line for standard error; a locked database can still be looked at."""
+    """A refusal as one line for standard error; a locked database can still be looked at.
+
+    A wrong setting has no row in the failure table: its message says it all.
+    """
+    if isinstance(refusal, SettingsRefused):
+        return clean(f"forge-tui: {refusal}")
     look = "; to look: forge-tui jobs" if isinstance(refusal, DatabaseLocked) else ""
     return clean(f"forge-tui: {refusal}{look} [{refusal.code}]")
 

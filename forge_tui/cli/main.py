@@ -10,6 +10,9 @@ from forge_tui.cli import options
 from forge_tui.cli.ending import exit_code_of, told
 from forge_tui.core.errors import ForgeError
 
+# Whole first sentences: cut ones end in dots that say nothing.
+SHORT_HELP_CHARS = 200
+
 
 class FilesOrCommand(click.Command):
     """A command on files, unless the first word names a subcommand; a file of that name is written ./jobs."""
@@ -32,7 +35,9 @@ class FilesOrCommand(click.Command):
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Subcommands"):
-            formatter.write_dl([(name, command.get_short_help_str(80)) for name, command in self.subcommands.items()])
+            formatter.write_dl(
+                [(name, command.get_short_help_str(SHORT_HELP_CHARS)) for name, command in self.subcommands.items()]
+            )
         super().format_epilog(ctx, formatter)
 
 

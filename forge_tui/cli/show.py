@@ -13,7 +13,6 @@ from forge_tui.core.snapshot import Snapshot
 from forge_tui.core.text import clean, one_line
 from forge_tui.pipeline.document import (
     Columns,
-    Money,
     failures_of,
     job_document,
     money_of,
@@ -22,12 +21,14 @@ from forge_tui.pipeline.document import (
     write_document,
 )
 from forge_tui.pipeline.plan import Plan
+from forge_tui.provider.presets import is_free
 from forge_tui.storage.reader import Reader
 from forge_tui.storage.rows import JobStats
 from forge_tui.telemetry import figures
 from forge_tui.telemetry.frame import state_words
 
 SHOWN_CAUSES = 10
+UNPRICED = "no price known"
 _COLUMNS = ("JOB", "CREATED", "STATE", "DONE", "FAILED", "OPEN", "TOTAL", "COST", "FILE")
 
 
@@ -36,13 +37,13 @@ def print_json(document: object) -> None:
     click.echo(json.dumps(document, ensure_ascii=False, indent=2, default=str))
 
 
-def print_plan(plan: Plan, *, as_json: bool) -> None:
-    """What a job would take."""
+def print_plan(plan: Plan, *, as_json: bool, free: bool) -> None:
+    """What a job would take; `free` says that an unknown price is none."""
     if as_json:
         print_json(plan_document(plan.as_event(at=0.0, job_id=0), plan.currency))
         return
     mix = " · ".join(f"{complexity} {tickets}" for complexity, tickets in plan.complexity_breakdown.items())
-    cost = "no price known"
+    cost = unpriced(free=free)
     if plan.cost is not None and (band := plan.cost_band) is not None:
         low, high = (figures.money(amount, plan.currency) for amount in band)
         cost = f"{figures.money(plan.cost, plan.currency)} ({low} to {high})"
@@ -83,9 +84,25 @@ def print_jobs(jobs: Sequence[JobRecord], *, as_json: bool) -> None:
 def _job_cells(job: JobRecord) -> tuple[str, ...]:
     counts = job.counts
     numbers = (counts.done, counts.failed, counts.open, counts.total)
+    return (job.label, instant(job.created_at), state_of(job), *map(str, numbers), _cost_cell(job), _files(job))
+
+
+def _cost_cell(job: JobRecord) -> str:
+    cost = cost_of(job, job.cost)
+    return figures.UNKNOWN if cost == UNPRICED else cost
+
+
+def cost_of(job: JobRecord, amount: float) -> str:
+    """`amount` in the job's currency; without one, whether that means free or unknown."""
     currency = money_of(job).currency
-    cost = figures.money(job.cost, currency) if currency else figures.UNKNOWN
-    return (job.label, instant(job.created_at), state_of(job), *map(str, numbers), cost, _files(job))
+    if currency:
+        return figures.money(amount, currency)
+    return unpriced(free=is_free(job.spec.provider, job.spec.base_url, priced=False))
+
+
+def unpriced(*, free: bool) -> str:
+    """What is said where no price is: that nothing is billed, or that nobody knows."""
+    return "free" if free else UNPRICED
 
 
 def print_job(reader: Reader, job: JobRecord) -> None:
@@ -100,7 +117,7 @@ def print_job(reader: Reader, job: JobRecord) -> None:
     click.echo(f"answers     {_mix({str(source): tickets for source, tickets in labels.sources.items()})}")
     click.echo(f"category    {_mix(labels.categories)}")
     click.echo(f"priority    {_mix(labels.priorities)}")
-    for line in _use(stats, money_of(job)):
+    for line in _use(job, stats):
         click.echo(line)
     for group in reader.failure_groups(job.job_id)[:SHOWN_CAUSES]:
         click.echo(f"failed      {group.n} × {group.code}  {one_line(group.message, 100)}")
@@ -109,12 +126,12 @@ def print_job(reader: Reader, job: JobRecord) -> None:
     )
 
 
-def _use(stats: JobStats, money: Money) -> list[str]:
-    currency = money.currency or ""
+def _use(job: JobRecord, stats: JobStats) -> list[str]:
+    currency = money_of(job).currency or ""
     saved = f", saved {figures.count(stats.saved_tokens)} tokens" if stats.saved_tokens else ""
     if stats.saved_cost:
         saved += f" ({figures.money(stats.saved_cost, currency)})"
-    cost = figures.money(stats.cost, currency) if currency else "no price known"
+    cost = cost_of(job, stats.cost)
     failed = f", {stats.requests_failed} of them failed" if stats.requests_failed else ""
     lines = [
         f"requests    {stats.requests}{failed}",

@@ -79,7 +79,7 @@ def _preview(
         cost=plan.cost,
         cost_band=plan.cost_band,
         currency=plan.currency,
-        free=endpoint.price is None or endpoint.provider == "simulated",
+        free=endpoint.is_free,
         estimated_seconds=plan.estimated_seconds,
         bound_by=plan.bound_by,
         provider=endpoint.provider,

@@ -75,7 +75,7 @@ class _Tally:
     cached: int = 0
     twins: int = 0
     refused: int = 0
-    breakdown: dict[Complexity, int] = field(default_factory=lambda: dict.fromkeys(MOST_COMPLEX_FIRST, 0))
+    breakdown: dict[Complexity, int] = field(default_factory=lambda: dict.fromkeys(Complexity, 0))
     to_send: dict[Complexity, int] = field(default_factory=lambda: dict.fromkeys(MOST_COMPLEX_FIRST, 0))
     text_tokens: int = 0
     seen: set[bytes] = field(default_factory=set)

@@ -258,7 +258,7 @@ class Session:
             limits=self._gates.limits_view(now),
             batches=self._stages.sizes.views if self._stages else (),
             canary=self._gates.canary is not None,
-            free=self.endpoint.price is None or self.endpoint.provider == "simulated",
+            free=self.endpoint.is_free,
             engine_lag_p99_ms=engine_lag_p99_ms,
         )
         return self.bus.accumulator.freeze(live, self._clock.wall(), now)

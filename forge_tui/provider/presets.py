@@ -48,13 +48,17 @@ class Endpoint:
     max_output_tokens: int = 2048
     context_tokens: int | None = None
     price: Price | None = None
-    requests_are_free: bool = False
     taxonomy: Taxonomy = SUPPORT_TAXONOMY
 
     @property
     def host(self) -> str:
         """Host and port as written in the base URL; empty for the provider inside the process."""
         return urlsplit(self.base_url).netloc
+
+    @property
+    def is_free(self) -> bool:
+        """Nothing is billed, so that nothing need be said of a price; without one elsewhere the cost is unknown."""
+        return is_free(self.provider, self.base_url, priced=self.price is not None)
 
     @property
     def fingerprint(self) -> str:
@@ -150,13 +154,12 @@ def resolve(settings: Settings, *, has_key: bool) -> Endpoint:
     """
     provider, why = _provider(settings, has_key=has_key)
     if provider == "local":
-        return Endpoint("local", "", "local-rules", "none", why, formats=("none",), requests_are_free=True)
+        return Endpoint("local", "", "local-rules", "none", why, formats=("none",))
     preset = _PRESETS[provider]
     base_url = _base_url(settings.base_url or preset.base_url)
     model = settings.model or preset.model
     if model is None:
         raise SettingsRefused("provider openai needs a model: name one with --model")
-    requests_per_min = _limit(settings.requests_per_min, preset.requests_per_min)
     return Endpoint(
         provider=provider,
         base_url=base_url,
@@ -164,7 +167,7 @@ def resolve(settings: Settings, *, has_key: bool) -> Endpoint:
         auth=preset.auth,
         why=why,
         reasoning=preset.reasoning,
-        requests_per_min=requests_per_min,
+        requests_per_min=_limit(settings.requests_per_min, preset.requests_per_min),
         tokens_per_min=_limit(settings.tokens_per_min, None),
         burst=settings.burst_requests or 1,
         connect_timeout_s=settings.connect_timeout_s or preset.connect_timeout_s,
@@ -175,7 +178,6 @@ def resolve(settings: Settings, *, has_key: bool) -> Endpoint:
         max_output_tokens=settings.max_output_tokens,
         context_tokens=settings.context_tokens or (None if preset.auth == "bearer" else _SARVAM_CONTEXTS.get(model)),
         price=_price(settings, None if preset.auth == "bearer" else _SARVAM_PRICES.get(model)),
-        requests_are_free=requests_per_min is None and is_loopback(base_url),
     )
 
 
@@ -240,6 +242,11 @@ def _price(settings: Settings, preset: Price | None) -> Price | None:
 
 def _set_or(setting: float | None, preset: float) -> float:
     return preset if setting is None else setting
+
+
+def is_free(provider: str, base_url: str, *, priced: bool) -> bool:
+    """Whether requests there are billed by nobody: rules and simulation in this process, an unpriced server beside it."""
+    return provider in {"local", "simulated"} or (not priced and is_loopback(base_url))
 
 
 def is_loopback(base_url: str) -> bool:

@@ -224,6 +224,9 @@ class EventFile:
         self._progress = progress
 
     def __call__(self, event: Event) -> None:
+        # The preview is a job's first line: that its rows are being read says nothing a script can use.
+        if isinstance(event, JobStateChanged) and event.state is JobState.LOADING:
+            return
         self._file.write(json.dumps(as_json(event, self._progress()), ensure_ascii=False, allow_nan=False) + "\n")
 
     def close(self) -> None:

@@ -146,7 +146,7 @@ def test_another_jobs_results_are_kept_unless_forced(typed: Type, folder: Path):
 def test_events_are_written_as_they_happen(typed: Type, folder: Path):
     typed("--batch", "tickets.csv", "--events", "events.jsonl")
     events = [json.loads(line) for line in (folder / "events.jsonl").read_text().splitlines()]
-    assert (events[0]["event"], events[-1]["event"]) == ("job.state", "job.exported")
+    assert (events[0]["event"], events[-1]["event"]) == ("job.planned", "job.exported")
     assert "job.planned" in [event["event"] for event in events]
     done = [event for event in events if event["event"] == "batch.done"]
     assert {"completed", "total", "cache_hits", "failed", "eta_seconds"} <= set(done[-1])

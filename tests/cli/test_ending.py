@@ -100,3 +100,7 @@ def test_every_refusal_has_its_exit_code(refusal: ForgeError, code: Exit):
 
 def test_a_refusal_is_told_with_its_code_and_without_escape_sequences():
     assert told(InputRefused("a\x1b[2Jb.csv: no text")) == "forge-tui: a␛[2Jb.csv: no text [E-INPUT]"
+
+
+def test_a_wrong_setting_is_told_without_a_failure_code():
+    assert told(SettingsRefused("--rpm: should be a number")) == "forge-tui: --rpm: should be a number"

@@ -50,6 +50,7 @@ def test_a_job_is_told_with_its_mix_its_use_and_why_tickets_failed(typed: Type):
     assert "tickets     3: done 2 (66.7%), failed 1, open 0, cancelled 0" in output
     assert "category    billing 1 · software_issue 1" in output
     assert "failed      1 × E-INPUT  hard.csv:3: " in output
+    assert "used        0 tokens, free" in output
 
 
 def test_json_of_a_job_has_the_originals_five_keys_at_any_time(typed: Type):

@@ -18,7 +18,7 @@ def test_without_a_key_the_local_rules_answer_and_it_is_said_why():
     local = endpoint(has_key=False)
     assert (local.provider, local.model, local.auth) == ("local", "local-rules", "none")
     assert "no key" in local.why
-    assert local.requests_are_free
+    assert local.is_free
 
 
 def test_with_a_key_sarvam_answers_and_it_is_said_why():
@@ -32,7 +32,7 @@ def test_sarvam_sends_36_requests_a_minute_and_waits_60_s_for_an_answer():
     sarvam = endpoint()
     assert (sarvam.requests_per_min, sarvam.burst, sarvam.tokens_per_min) == (36, 1, None)
     assert (sarvam.connect_timeout_s, sarvam.read_timeout_s) == (10, 60)
-    assert not sarvam.requests_are_free
+    assert not sarvam.is_free
 
 
 def test_reasoning_is_switched_off_in_each_routes_own_words():
@@ -103,10 +103,11 @@ def test_loopback_is_this_computer_only(url, inside):
     assert is_loopback(url) is inside
 
 
-def test_requests_are_free_on_loopback_until_a_rate_is_set():
-    assert openai(base_url="http://localhost:11434/v1").requests_are_free
-    assert not openai(base_url="http://localhost:11434/v1", requests_per_min=60).requests_are_free
-    assert not openai().requests_are_free
+def test_a_server_beside_us_is_free_until_it_has_a_price_and_another_is_not_known_to_be():
+    assert openai(base_url="http://localhost:11434/v1").is_free
+    priced = {"price_input_per_million": 1.0, "price_output_per_million": 2.0}
+    assert not openai(base_url="http://localhost:11434/v1", **priced).is_free
+    assert not openai().is_free
 
 
 def test_sarvams_price_is_in_rupees_with_its_date():
@@ -158,4 +159,4 @@ def test_what_does_not_shape_the_answer_leaves_the_fingerprint_alone(other):
 def test_the_simulator_behaves_as_sarvam_without_its_rate():
     simulated = endpoint(provider="simulated", has_key=False)
     assert (simulated.auth, simulated.model, simulated.requests_per_min) == ("sarvam", "sarvam-105b", None)
-    assert not simulated.requests_are_free
+    assert simulated.is_free

@@ -169,3 +169,12 @@ def test_a_file_that_cannot_be_written_is_dropped_and_said(tmp_path):
     file.close()
     bus.publish(opened())
     assert bus.accumulator.freeze(LiveViews(), 1.0, 1.0).events[-1].text.startswith("EventFile stopped listening")
+
+
+def test_the_preview_is_the_first_line_of_a_job(tmp_path):
+    path = tmp_path / "events.jsonl"
+    file = EventFile(path, Accumulator().progress)
+    for event in [JobStateChanged(AT, 42, JobState.LOADING), PLANNED, running()]:
+        file(event)
+    file.close()
+    assert [json.loads(line)["event"] for line in path.read_text().splitlines()] == ["job.planned", "job.state"]
