@@ -54,6 +54,21 @@ HAZARDS = {
         ["The screen is dark", "Refund for May"],
         [],
     ),
+    "a first ticket with a code of the others' form is no header": (
+        "T-1,Printer is dead,x\nT-2,Where is my invoice,y\n",
+        ["Printer is dead", "Where is my invoice"],
+        [],
+    ),
+    "a first ticket with a value of the others is no header": (
+        "Printer is dead,open\nWhere is my invoice,closed\nRefund please,open\n",
+        ["Printer is dead", "Where is my invoice", "Refund please"],
+        [],
+    ),
+    "names beside values of another form are a header": (
+        "Case,Words of the customer,Q1\nT-1,Printer is dead,5\nT-2,Refund please,7\n",
+        ["Printer is dead", "Refund please"],
+        [],
+    ),
     "equal column names are told apart": ("text,text,id\nright one,wrong one,1\n", ["right one"], []),
 }  # fmt: skip
 

@@ -1,9 +1,10 @@
 """How a CSV file is laid out, found from its first lines: delimiter, whether there is a header, columns."""
 
 import csv
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, zip_longest
 
 from forge_tui.pipeline.readers.columns import ID_NAMES, TEXT_NAMES, find_named
 from forge_tui.pipeline.readers.record import RECORD_BYTES
@@ -16,6 +17,8 @@ _LOOK_AT_RECORDS = 25
 _AGREEMENT = 0.7
 _HEADER_CHARS = 40
 _HEADER_WORDS = 4
+_DIGITS = re.compile(r"\d+")
+_LETTERS = re.compile(r"[^\W\d_]+")
 
 # The module's own limit of 131,072 raises in mid-file; csv_rows keeps ours, and may look one line beyond it.
 csv.field_size_limit(4 * RECORD_BYTES)
@@ -67,7 +70,7 @@ def find_layout(lines: Sequence[str], asked: Sequence[str]) -> CsvLayout:
         best = _attempt(lines, ONE_COLUMN, names)
     if best is None:
         return CsvLayout(ONE_COLUMN, header=False, columns=("column1",))
-    header = best.named or (best.width > 1 and _looks_like_header(best.records[0]))
+    header = best.named or (best.width > 1 and _looks_like_header(best.records))
     return CsvLayout(best.delimiter, header, _column_names(best.records[0], header=header))
 
 
@@ -82,9 +85,26 @@ def _attempt(lines: Sequence[str], delimiter: str, names: Sequence[str]) -> _Att
     return _Attempt(delimiter, records, any(find_named(records[0], name) is not None for name in names))
 
 
-def _looks_like_header(cells: Sequence[str]) -> bool:
-    names = [cell.strip() for cell in cells]
-    return len(set(names)) == len(names) and all(map(_looks_like_name, names))
+def _looks_like_header(records: Sequence[Sequence[str]]) -> bool:
+    """Whether the first record names the columns; one that looks like those below it is a ticket, which must not be lost."""
+    names = [cell.strip() for cell in records[0]]
+    if len(set(names)) < len(names) or not all(map(_looks_like_name, names)):
+        return False
+    columns = zip_longest(*records[1:], fillvalue="")
+    return not any(_is_one_of(name, column) for name, column in zip(names, columns, strict=False))
+
+
+def _is_one_of(cell: str, others: Sequence[str]) -> bool:
+    """Whether `cell` stands among `others` again, or is a code of their form, as `T-17` is of `T-18`."""
+    values = [other.strip() for other in others]
+    if cell in values:
+        return True
+    forms = {_form(value) for value in values if value}
+    return any(char.isdigit() for char in cell) and forms == {_form(cell)}
+
+
+def _form(cell: str) -> str:
+    return _LETTERS.sub("a", _DIGITS.sub("9", cell))
 
 
 def _looks_like_name(cell: str) -> bool:
