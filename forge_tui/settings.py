@@ -1,10 +1,24 @@
 """Every setting with its unit: defaults < TOML file < environment (`FORGE_...`) < flags, frozen once made."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+
+def _from_json(value: object) -> object:
+    """A variable holds a table as a JSON object; a TOML file holds the table itself."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        raise ValueError("should be a JSON object") from None
+
+
+Table = BeforeValidator(_from_json)
 
 
 class Settings(BaseModel):
@@ -22,6 +36,7 @@ class Settings(BaseModel):
     sim: str = ""
     temperature: float = Field(0.0, ge=0, le=2)
     max_output_tokens: int = Field(2048, ge=64, le=128_000)
+    extra_body: Annotated[Mapping[str, Any], Table] = Field(default_factory=dict)
     context_tokens: int | None = Field(None, ge=1000)
     connect_timeout_s: float | None = Field(None, gt=0)
     read_timeout_s: float | None = Field(None, gt=0)
@@ -93,4 +108,4 @@ class Settings(BaseModel):
     # log and screen
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     refresh_hz: float = Field(4.0, gt=0, le=10)
-    keys: Mapping[str, str] = Field(default_factory=dict)
+    keys: Annotated[Mapping[str, str], Table] = Field(default_factory=dict)

@@ -136,6 +136,8 @@ def _checked(winners: Mapping[str, Given]) -> Settings:
     except ValidationError as refusal:
         allowed: dict[str, list[str]] = {}
         for error in refusal.errors(include_input=False, include_url=False):
-            allowed.setdefault(str(error["loc"][0]), []).append(error["msg"].removeprefix("Input "))
+            allowed.setdefault(str(error["loc"][0]), []).append(
+                error["msg"].removeprefix("Input ").removeprefix("Value error, ")
+            )
         told = [f"{winners[field].source}: {' or '.join(messages)}" for field, messages in allowed.items()]
         raise SettingsRefused("; ".join(told)) from None

@@ -72,6 +72,15 @@ def test_a_variables_text_becomes_the_fields_kind(field: str, text: str, value, 
     assert getattr(load_settings().settings, field) == value
 
 
+@pytest.mark.parametrize("text", ["enable_thinking=0", "[1]", "7"])
+def test_a_variable_for_a_table_takes_a_json_object_only(text: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("FORGE_EXTRA_BODY", '{"chat_template_kwargs": {"enable_thinking": false}}')
+    assert load_settings().settings.extra_body == {"chat_template_kwargs": {"enable_thinking": False}}
+    monkeypatch.setenv("FORGE_EXTRA_BODY", text)
+    with pytest.raises(SettingsRefused, match=r"^FORGE_EXTRA_BODY in the environment: should be a "):
+        load_settings()
+
+
 def test_a_misspelt_variable_is_refused_with_the_name_that_was_meant(monkeypatch: pytest.MonkeyPatch):
     """D37: a misspelt setting never passes silently."""
     monkeypatch.setenv("FORGE_CONCURENCY", "3")

@@ -135,7 +135,9 @@ RULES: dict[Code, FailureRule] = {
     ),
     Code.JSON: _unusable("The model did not return JSON.", RetryHelps.UNLIKELY),
     Code.SCHEMA: _unusable("The model's answer does not fit the schema.", RetryHelps.UNLIKELY),
-    Code.LENGTH: _unusable("The answer was cut. Raise max_output_tokens.", RetryHelps.NOW),
+    Code.LENGTH: _unusable(
+        "The answer was cut. Raise max_output_tokens, or switch the model's reasoning off (extra_body).", RetryHelps.NOW
+    ),
     Code.FILTER: FailureRule(
         Burn.TICKET,
         Verdict.SUCCESS,

@@ -19,7 +19,7 @@ _GAPS = re.compile(r"[\s-]+")
 def answers_for(batch: Batch, reply: Reply, taxonomy: Taxonomy) -> dict[int, Answer]:
     """One answer for each position of the batch and for no other; a fault tells why and may be asked again."""
     found = read_rows(reply.content)
-    missing = _why_missing(found, reply.finish_reason)
+    missing = _why_missing(found, reply)
     rows = _rows_by_id(batch, found.rows) if isinstance(found, Rows) else {}
     repaired = isinstance(found, Rows) and found.repaired
     return {
@@ -28,12 +28,12 @@ def answers_for(batch: Batch, reply: Reply, taxonomy: Taxonomy) -> dict[int, Ans
     }
 
 
-def _why_missing(found: Rows | Unreadable, finish_reason: str) -> AnswerFault:
+def _why_missing(found: Rows | Unreadable, reply: Reply) -> AnswerFault:
     """What befell the tickets that the reply says nothing about."""
-    if finish_reason in _FILTERED:
-        return AnswerFault(Code.FILTER, f"The provider's filter ended the answer ({finish_reason}).")
-    if finish_reason == "length":
-        return AnswerFault(Code.LENGTH, "The answer was cut at the output limit.")
+    if reply.finish_reason in _FILTERED:
+        return AnswerFault(Code.FILTER, f"The provider's filter ended the answer ({reply.finish_reason}).")
+    if reply.finish_reason == "length":
+        return AnswerFault(Code.LENGTH, f"The answer was cut at the output limit{_reasoned(reply)}.")
     match found:
         case Unreadable(reason, cut=True):
             return AnswerFault(Code.LENGTH, f"Nothing to read: {reason}.")
@@ -43,6 +43,11 @@ def _why_missing(found: Rows | Unreadable, finish_reason: str) -> AnswerFault:
             return AnswerFault(Code.LENGTH, "The answer was cut before this ticket.")
         case Rows():
             return AnswerFault(Code.SCHEMA, "The answer leaves this ticket out.")
+
+
+def _reasoned(reply: Reply) -> str:
+    spent = reply.usage.reasoning_tokens
+    return f": {spent} of its {reply.usage.completion_tokens} tokens were reasoning" if spent else ""
 
 
 def _rows_by_id(batch: Batch, rows: tuple[Row, ...]) -> dict[str, list[Row]]:

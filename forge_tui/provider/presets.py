@@ -18,6 +18,13 @@ ProviderName = Literal["sarvam", "sarvam-v2", "openai", "local", "simulated"]
 AuthScheme = Literal["none", "bearer", "sarvam"]
 
 SIMULATED_BASE_URL = "https://simulator.invalid/v1"
+# What a request says of its own accord, and what would make its answer another than the one that is read.
+OUR_FIELDS = frozenset(
+    {
+        *("model", "messages", "temperature", "max_tokens", "max_completion_tokens"),
+        *("response_format", "stream", "n"),
+    }
+)
 FORMAT_LADDER: tuple[FormatKind, ...] = ("json_schema", "json_object", "none")
 
 
@@ -25,7 +32,7 @@ FORMAT_LADDER: tuple[FormatKind, ...] = ("json_schema", "json_object", "none")
 class Endpoint:
     """One model behind one base URL, and all that shapes a request to it.
 
-    `reasoning` holds the request fields that switch reasoning off; `formats` the ladder of reply formats, best
+    `reasoning` holds the request fields that switch reasoning off, `extra_body` the operator's own; `formats` the ladder of reply formats, best
     first; limits are per minute, None where there is none; `context_tokens` is what prompt and answer may come to,
     None where it is not known. `why` says for people which provider was taken.
     """
@@ -36,6 +43,7 @@ class Endpoint:
     auth: AuthScheme
     why: str
     reasoning: Mapping[str, object] = field(default_factory=dict)
+    extra_body: Mapping[str, object] = field(default_factory=dict)
     formats: tuple[FormatKind, ...] = FORMAT_LADDER
     requests_per_min: float | None = None
     tokens_per_min: float | None = None
@@ -71,9 +79,9 @@ class Endpoint:
             SCHEMA_VERSION,
             self.taxonomy.fingerprint,
             self.temperature,
-            sorted(self.reasoning.items()),
+            sorted((dict(self.reasoning) | dict(self.extra_body)).items()),
         )
-        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +175,7 @@ def resolve(settings: Settings, *, has_key: bool) -> Endpoint:
         auth=preset.auth,
         why=why,
         reasoning=preset.reasoning,
+        extra_body=_extra_body(settings.extra_body),
         requests_per_min=_limit(settings.requests_per_min, preset.requests_per_min),
         tokens_per_min=_limit(settings.tokens_per_min, None),
         burst=settings.burst_requests or 1,
@@ -189,6 +198,12 @@ def _provider(settings: Settings, *, has_key: bool) -> tuple[ProviderName, str]:
     if has_key:
         return "sarvam", "provider sarvam, because a key is set"
     return "local", "provider local (keyword rules, no AI), because no key is set"
+
+
+def _extra_body(fields: Mapping[str, object]) -> Mapping[str, object]:
+    if taken := sorted(OUR_FIELDS & fields.keys()):
+        raise SettingsRefused(f"extra_body must leave {', '.join(taken)} to this program")
+    return fields
 
 
 def _limit(setting: float | None, preset: float | None) -> float | None:

@@ -22,6 +22,7 @@ REPAIR_NOTE = (
 FormatKind = Literal["json_schema", "json_object", "none"]
 
 CHARS_PER_TOKEN = 4
+USUAL_OUTPUT_TOKENS = 2048
 TICKET_OVERHEAD_TOKENS = 6  # {"id":"t1","text":""}, around each text
 _ENVELOPE_TOKENS = 12  # {"tickets":[]} and the two roles
 _OUTPUT_TOKENS_PER_TICKET = 60
@@ -105,8 +106,12 @@ def _closed_object(properties: dict[str, Any]) -> dict[str, Any]:
 
 
 def max_tokens_for(size: int, cap: int) -> int:
-    """The output limit of a request with `size` tickets: twice what the answer should take, at most `cap`."""
-    return min(cap, _INDIC_FACTOR * expected_output_tokens(size))
+    """The output limit of a request with `size` tickets: twice what the answer should take, at most `cap`.
+
+    A `cap` raised over the usual one makes as many times more room, for a model that cannot leave off reasoning.
+    """
+    room = max(1.0, cap / USUAL_OUTPUT_TOKENS)
+    return min(cap, int(room * _INDIC_FACTOR * expected_output_tokens(size)))
 
 
 def expected_output_tokens(size: int) -> int:

@@ -73,6 +73,7 @@ def _fixed_fields(endpoint: Endpoint, shape: RequestShape) -> dict[str, Any]:
     fields: dict[str, Any] = {"model": endpoint.model, **(shape.reasoning or {})}
     if shape.temperature is not None:
         fields["temperature"] = shape.temperature
+    fields |= endpoint.extra_body
     asked = response_format(shape.formats[0], endpoint.taxonomy)
     if asked is not None:
         fields["response_format"] = asked

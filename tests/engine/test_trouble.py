@@ -271,3 +271,10 @@ def test_a_waiting_retry_holds_no_slot():
 
     calm = in_a_world(story, sim="latency=0.1", concurrency=2)
     assert in_a_world(story, sim="latency=0.1,script=10-11:internal_error", concurrency=2) <= calm + 1.5
+
+
+def test_a_model_that_reasons_unless_told_otherwise_is_usable_by_the_operators_own_field():
+    server = {"provider": "openai", "base_url": "https://host.example/v1", "model": "sarvam-105b"}
+    starved, *_ = a_run(12, **server)
+    spared, shot, *_ = a_run(12, **server, extra_body={"reasoning_effort": None})
+    assert (starved, spared, shot.done) == (JobState.PAUSED, JobState.FINISHED, 12)

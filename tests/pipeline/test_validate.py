@@ -228,3 +228,9 @@ def test_valid_answers_pass_unchanged(given_labels):
         for n, one in enumerate(given_labels, 1)
     ]
     assert list(answers(len(rows), rows).values()) == given_labels
+
+
+def test_an_answer_that_reasoning_ate_says_so():
+    reply = Reply("", "length", Usage(400, 220, reasoning_tokens=220), 1.0)
+    found = answers_for(a_batch(tickets(1)), reply, SUPPORT_TAXONOMY)
+    assert "220 of its 220 tokens were reasoning" in found[1].message

@@ -160,3 +160,12 @@ def test_the_simulator_behaves_as_sarvam_without_its_rate():
     simulated = endpoint(provider="simulated", has_key=False)
     assert (simulated.auth, simulated.model, simulated.requests_per_min) == ("sarvam", "sarvam-105b", None)
     assert simulated.is_free
+
+
+def test_the_operators_own_fields_change_the_fingerprint():
+    assert openai(extra_body={"reasoning_effort": "none"}).fingerprint != openai().fingerprint
+
+
+def test_the_operators_own_fields_leave_ours_alone():
+    with pytest.raises(SettingsRefused, match="extra_body must leave messages, stream to this program"):
+        openai(extra_body={"stream": True, "messages": [], "seed": 1})

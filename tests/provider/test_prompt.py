@@ -79,3 +79,8 @@ def test_output_limit_is_twice_the_expected_answer_up_to_the_cap(size, limit):
 
 def test_overhead_covers_the_system_prompt():
     assert prompt.prompt_overhead_tokens() >= len(prompt.system_prompt(SUPPORT_TAXONOMY)) / prompt.CHARS_PER_TOKEN
+
+
+@pytest.mark.parametrize(("cap", "limit"), [(1024, 220), (4096, 440), (16_384, 1760)])
+def test_a_raised_cap_leaves_more_room_to_each_answer(cap, limit):
+    assert prompt.max_tokens_for(1, cap) == limit

@@ -131,3 +131,12 @@ def test_only_a_refused_request_changes_the_shape(status):
 def test_a_request_that_is_too_long_is_not_a_refused_field():
     text = "'max_tokens' is too large: 3000. This model's maximum context length is 2048 tokens"
     assert after(endpoint(), text, sent_limit=3000) is None
+
+
+def test_the_operators_own_fields_ride_along_and_a_null_stays_one():
+    where = endpoint(
+        "openai", extra_body={"reasoning_effort": None, "chat_template_kwargs": {"enable_thinking": False}}
+    )
+    sent = body(where)
+    assert sent["chat_template_kwargs"] == {"enable_thinking": False}
+    assert ("reasoning_effort" in sent, sent["reasoning_effort"]) == (True, None)
