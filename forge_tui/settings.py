@@ -18,7 +18,17 @@ def _from_json(value: object) -> object:
         raise ValueError("should be a JSON object") from None
 
 
+def _from_share(value: object) -> object:
+    """`0.5%` as people write it, or 0.005."""
+    text = value.strip() if isinstance(value, str) else ""
+    try:
+        return float(text.removesuffix("%")) / 100 if text.endswith("%") else value
+    except ValueError:
+        return value
+
+
 Table = BeforeValidator(_from_json)
+Share = BeforeValidator(_from_share)
 
 
 class Settings(BaseModel):
@@ -64,6 +74,7 @@ class Settings(BaseModel):
     batch_output_tokens: int = Field(1500, ge=100)
     alone_over_tokens: int = Field(1500, ge=100)
     fair_every_batches: int = Field(10, ge=0)
+    audit_share: Annotated[float, Share] = Field(0.0, ge=0, le=1)
     max_cost: float | None = Field(None, gt=0)
     max_outage_s: float | None = Field(None, gt=0)
     grace_s: float = Field(20.0, ge=0)

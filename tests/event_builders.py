@@ -9,6 +9,7 @@ from forge_tui.core.event import (
     Event,
     JobOpened,
     JobStateChanged,
+    TicketChecked,
     TicketFailed,
     TicketsCancelled,
     TicketsDue,
@@ -87,6 +88,22 @@ def ticket_failed(complexity: Complexity = SIMPLE, at: float = 1001.0, **changes
     return TicketFailed(at=at, complexity=complexity, **(values | changes))
 
 
+def ticket_checked(complexity: Complexity = SIMPLE, at: float = 1001.0, **changes: Any) -> TicketChecked:
+    values: dict[str, Any] = {
+        "job_id": 42,
+        "position": 7,
+        "batch": "b-0002",
+        "same_category": True,
+        "same_priority": True,
+        "again": False,
+        "latency_ms": 1000.0,
+        "wait_ms": 0.0,
+        "tokens": 100,
+        "cost": 0.01,
+    }
+    return TicketChecked(at=at, complexity=complexity, **(values | changes))
+
+
 @dataclass
 class World:
     """A model of an engine that can only do what is legal: it draws its choices and publishes what follows."""
@@ -121,7 +138,7 @@ class World:
     def step(self) -> None:
         self.at += self.some(40) / 10
         complexity = MOST_COMPLEX_FIRST[self.some(2)]
-        steps = [self.send, self.send, self.settle, self.settle, self.due, self.cancel, self.retry]
+        steps = [self.send, self.send, self.settle, self.settle, self.due, self.cancel, self.retry, self.check]
         steps[self.some(len(steps) - 1)](complexity)
 
     def send(self, complexity: Complexity) -> None:
@@ -177,6 +194,12 @@ class World:
         self.twins -= twins
         self.cancelled += queued + waiting + twins
         self.events.append(TicketsCancelled(self.at, 42, complexity, queued, waiting, twins))
+
+    def check(self, complexity: Complexity) -> None:
+        same = [None, True, False][self.some(2)]
+        self.events.append(
+            ticket_checked(complexity, self.at, same_category=same, same_priority=same, again=same is None)
+        )
 
     def retry(self, complexity: Complexity) -> None:
         failed, cancelled = self.some(self.failed), self.some(self.cancelled)

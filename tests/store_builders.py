@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, closing
 from forge_tui.core.clock import SystemClock
 from forge_tui.core.failure import Code
 from forge_tui.core.job import (
+    CheckedTicket,
     DoneTicket,
     FailedTicket,
     JobSpec,
@@ -117,7 +118,7 @@ def failed(position, *, epoch=0, code=Code.SCHEMA, message="category x", attempt
 def a_settlement(job_id, *outcomes, entry=None):
     by_kind = {
         kind: tuple(outcome for outcome in outcomes if isinstance(outcome, kind))
-        for kind in (DoneTicket, WaitingTicket, RequeuedTicket, FailedTicket)
+        for kind in (DoneTicket, WaitingTicket, RequeuedTicket, FailedTicket, CheckedTicket)
     }
     entry = entry or an_entry(*(outcome.position for outcome in outcomes))
     return Settlement(job_id, entry, *by_kind.values())

@@ -63,7 +63,8 @@ def named_job(reader: Reader, name: str) -> JobRecord:
 def _print_document(reader: Reader, job: JobRecord) -> None:
     mix = reader.mix(job.job_id)
     duration_s = _ended_at(job) - job.created_at
-    head = report(job, reader.stats(job.job_id), mix, estimated_s=None, duration_s=duration_s)
+    agreement = reader.agreement(job.job_id)
+    head = report(job, reader.stats(job.job_id), mix, agreement, estimated_s=None, duration_s=duration_s)
     print_document(reader, job.job_id, head, output_names(mix.columns))
 
 

@@ -32,6 +32,12 @@ RUN = (
     click.option("--concurrency", metavar="N", help="Most requests in flight [10]."),
     click.option("--rpm", "requests_per_min", metavar="N", help="Most requests a minute, 0 for no limit."),
     click.option("--batch-size", metavar="N", help="Most tickets in one request [auto: as the limit asks]."),
+    click.option(
+        "--audit",
+        "audit_share",
+        metavar="SHARE",
+        help="Ask this share (0.5%) of batched tickets again alone and tell how far the answers agree.",
+    ),
     click.option("--max-attempts", metavar="N", help="Attempts for what a ticket itself causes [3]."),
     click.option("--text-column", metavar="NAME", help="The column that holds the text."),
     click.option("--id-column", metavar="NAME", help="The column that holds the input's own id."),

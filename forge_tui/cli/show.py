@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from forge_tui.core.agreement import NOTHING_CHECKED
 from forge_tui.core.job import JobRecord
 from forge_tui.core.snapshot import Snapshot
 from forge_tui.core.text import clean, one_line
@@ -25,7 +26,7 @@ from forge_tui.provider.presets import is_free
 from forge_tui.storage.reader import Reader
 from forge_tui.storage.rows import JobStats
 from forge_tui.telemetry import figures
-from forge_tui.telemetry.frame import state_words
+from forge_tui.telemetry.frame import agreement_text, state_words
 
 SHOWN_CAUSES = 10
 UNPRICED = "no price known"
@@ -52,6 +53,9 @@ def print_plan(plan: Plan, *, as_json: bool, free: bool) -> None:
     for row in plan.shown_refused:
         click.echo(f"            {one_line(row.message, 100)}")
     click.echo(f"complexity  {mix}")
+    if plan.audit_requests:
+        price = "" if plan.audit_cost is None else f", {figures.money(plan.audit_cost, plan.currency)} of the cost"
+        click.echo(f"audit       {plan.audit_requests} tickets asked again alone{price}")
     click.echo(f"requests    {plan.requests}, about {figures.count(plan.tokens)} tokens")
     click.echo(f"cost        {cost}")
     click.echo(f"takes       about {figures.clock(plan.estimated_seconds)}, bound by {plan.bound_by}")
@@ -119,6 +123,8 @@ def print_job(reader: Reader, job: JobRecord) -> None:
     click.echo(f"priority    {_mix(labels.priorities)}")
     for line in _use(job, stats):
         click.echo(line)
+    if found := reader.agreement(job.job_id):
+        click.echo(f"agreement   {agreement_text(sum(found.values(), NOTHING_CHECKED)).removeprefix('agreement ')}")
     for group in reader.failure_groups(job.job_id)[:SHOWN_CAUSES]:
         click.echo(f"failed      {group.n} × {group.code}  {one_line(group.message, 100)}")
     click.echo(

@@ -74,6 +74,8 @@ class Preview:
     first_texts: tuple[str, ...] = ()
     first_refused: tuple[RefusedRow, ...] = ()
     unfinished: JobRecord | None = None
+    audit_requests: int = 0
+    audit_cost: float | None = None
 
 
 class RowSource(Protocol):

@@ -24,6 +24,7 @@ def preview_lines(preview: Preview, width: int, height: int) -> list[Content]:
         _labelled("duplicates", _duplicates(preview)),
         _refused(preview, width),
         _labelled("to send", f"{_n(preview, preview.unique)} tickets in ≈ {figures.count(preview.requests)} requests"),
+        *([_labelled("audit", _audit(preview))] if preview.audit_requests else ()),
         line(*_cost(preview), "   ", *_time(preview)),
         _labelled("bound by", preview.bound_by),
         _job(preview, width),
@@ -105,6 +106,11 @@ def _cost(preview: Preview) -> list[tuple[str, str]]:
         return [("cost ", Tone.DIM), ("free" if preview.free else "no price known", Tone.STRONG)]
     low, high = (figures.money(amount, preview.currency) for amount in preview.cost_band)
     return [("cost ", Tone.DIM), (f"≈ {low} to {high}", Tone.STRONG)]
+
+
+def _audit(preview: Preview) -> str:
+    price = "" if preview.free or preview.audit_cost is None else figures.money(preview.audit_cost, preview.currency)
+    return f"{_n(preview, preview.audit_requests)} of them asked again alone{f', ≈ {price}' if price else ''}"
 
 
 def _time(preview: Preview) -> list[tuple[str, str]]:

@@ -82,6 +82,8 @@ def _preview(
         free=endpoint.is_free,
         estimated_seconds=plan.estimated_seconds,
         bound_by=plan.bound_by,
+        audit_requests=plan.audit_requests,
+        audit_cost=plan.audit_cost,
         provider=endpoint.provider,
         model=endpoint.model,
         provider_why=endpoint.why,

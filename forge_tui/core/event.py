@@ -6,6 +6,7 @@ to the job's total: a ticket is moved by exactly one event at a time, and only a
 
 from dataclasses import dataclass, field
 
+from forge_tui.core.agreement import NOTHING_CHECKED, Agreement
 from forge_tui.core.failure import Code
 from forge_tui.core.job import JobCounts, JobState
 from forge_tui.core.ticket import Complexity
@@ -34,6 +35,8 @@ class JobPlanned:
     requests: int
     cost: float | None
     estimated_seconds: float
+    audit_requests: int = 0
+    audit_cost: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,7 @@ class JobOpened:
     saved_cost: float
     max_cost: float | None
     resumed: bool = False
+    agreement: Agreement = NOTHING_CHECKED
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +140,32 @@ class TicketFailed:
     ticket_attempts: int
     service_attempts: int
     twins: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TicketChecked:
+    """A ticket answered in company was asked again alone to compare: one request that moves no ticket.
+
+    `same_category` and `same_priority` are None where no valid answer came; then `again` says whether it is asked
+    once more.
+    """
+
+    at: float
+    job_id: int
+    position: int
+    complexity: Complexity
+    batch: str
+    same_category: bool | None
+    same_priority: bool | None
+    again: bool
+    latency_ms: float
+    wait_ms: float
+    tokens: int
+    cost: float
+    code: Code | None = None
+    message: str = ""
+    http_status: int | None = None
+    commit: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +282,7 @@ Event = (
     | BatchSent
     | BatchSettled
     | TicketFailed
+    | TicketChecked
     | TicketsDue
     | TicketsRetried
     | TicketsCancelled

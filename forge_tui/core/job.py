@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from forge_tui.core.agreement import Agreement
 from forge_tui.core.errors import UnknownJob
 from forge_tui.core.failure import Code
 from forge_tui.core.outcome import Classification, Paid, Usage
@@ -195,6 +196,26 @@ class FailedTicket:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckedTicket:
+    """A done ticket that was asked again alone: `given` in company, `alone` now; None where no valid answer came."""
+
+    position: int
+    complexity: Complexity
+    given: Classification
+    alone: Classification | None
+    tokens: int = 0
+    cost: float = 0.0
+
+    @property
+    def agreement(self) -> Agreement:
+        """This one check as counts."""
+        if self.alone is None:
+            return Agreement(unanswered=1)
+        same_category = self.alone.category == self.given.category
+        return Agreement(1, int(same_category), int(self.alone.priority == self.given.priority))
+
+
+@dataclass(frozen=True, slots=True)
 class Settlement:
     """What one request came to, written in one transaction.
 
@@ -208,6 +229,7 @@ class Settlement:
     waiting: tuple[WaitingTicket, ...] = ()
     requeued: tuple[RequeuedTicket, ...] = ()
     failed: tuple[FailedTicket, ...] = ()
+    checked: tuple[CheckedTicket, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

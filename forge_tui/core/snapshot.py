@@ -6,6 +6,7 @@ Instants ending in `_mono` are seconds of the engine's monotonic clock (a face c
 
 from dataclasses import dataclass
 
+from forge_tui.core.agreement import NOTHING_CHECKED, Agreement
 from forge_tui.core.event import BreakerStateName, Event
 from forge_tui.core.job import JobState
 from forge_tui.core.ticket import MOST_COMPLEX_FIRST, Complexity
@@ -179,6 +180,7 @@ class Snapshot:
     saved_tokens: int = 0
     saved_cost: float = 0.0
     free: bool = False
+    agreement: Agreement = NOTHING_CHECKED
 
     eta: Eta | None = None
     eta_after_tickets: int = 20

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from forge_tui.core.failure import Code
+from forge_tui.core.outcome import Classification
 
 
 class Complexity(StrEnum):
@@ -96,7 +97,8 @@ class QueuedTicket:
 
     `company` is the largest batch it may ride in (None: whatever its class allows); `note` is the repair
     hint sent with it after an unusable answer; `successes_seen` is the job's success count at its last
-    service fault (burn rule S); `output_tokens` a raised output limit after a cut answer.
+    service fault (burn rule S); `output_tokens` a raised output limit after a cut answer; `check_of` the answer it
+    got in company, where it is asked again alone only to compare: on disk it is done.
     """
 
     position: int
@@ -112,6 +114,7 @@ class QueuedTicket:
     successes_seen: int = -1
     output_tokens: int | None = None
     truncated: bool = False
+    check_of: Classification | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +128,11 @@ class Batch:
     @property
     def label(self) -> str:
         return f"b-{self.number:04d}"
+
+    @property
+    def is_check(self) -> bool:
+        """Whether it carries a ticket that is asked again only to compare: such a one rides alone."""
+        return self.tickets[0].check_of is not None
 
     @property
     def note(self) -> str | None:

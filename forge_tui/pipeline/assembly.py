@@ -7,6 +7,7 @@ from forge_tui.core.clock import Clock
 from forge_tui.core.outcome import Usage
 from forge_tui.core.ticket import Complexity, QueuedTicket
 from forge_tui.pipeline.alarms import Alarms
+from forge_tui.pipeline.audit import Audit
 from forge_tui.pipeline.batcher import Batcher, BatchRules
 from forge_tui.pipeline.engine import RunRules, Stages
 from forge_tui.pipeline.flight import Caller
@@ -72,6 +73,7 @@ def stages_for(
     store: JobStore,
     recorder: Recorder,
     backlog: Callable[[], int],
+    audit: Audit,
     clock: Clock,
     rng: random.Random,
     *,
@@ -90,6 +92,7 @@ def stages_for(
         settler=Settler(_settle_rules(settings), random.Random(f"{rng.random()}:settle")),
         recorder=recorder,
         alarms=Alarms(started=clock.monotonic(), canary_requests=canary, proven=proven),
+        audit=audit,
     )
 
 

@@ -2,7 +2,7 @@
 
 While requests are free a ticket rides alone. When the request rate binds, the size is what backlog and quota ask
 for, at once, up to the class cap. A class shrinks to 0.7 when 3 of its last 20 first-time batches were unusable
-and grows by a quarter after 5 clean ones.
+and grows by a quarter after 5 clean ones. A class that company was proven to disturb rides alone from then on.
 """
 
 import math
@@ -60,6 +60,7 @@ class Batcher:
         self._largest: dict[Complexity, float] = {c: float(self.cap(c)) for c in MOST_COMPLEX_FIRST}
         self._usable: dict[Complexity, deque[bool]] = {c: deque(maxlen=REMEMBERED_BATCHES) for c in MOST_COMPLEX_FIRST}
         self._clean_in_a_row: dict[Complexity, int] = dict.fromkeys(MOST_COMPLEX_FIRST, 0)
+        self._alone: dict[Complexity, str] = {}
 
     def cap(self, complexity: Complexity) -> int:
         """The class cap, also inside what a reply may hold."""
@@ -68,6 +69,8 @@ class Batcher:
 
     def size(self, complexity: Complexity, backlog: int, scarcity: Scarcity) -> tuple[int, str]:
         """How many tickets the next batch of the class should carry, and the reason for people."""
+        if reason := self._alone.get(complexity):
+            return 1, reason
         largest = max(1, int(self._largest[complexity]))
         if self._rules.size != "auto":
             return min(self._rules.size, largest), "set by --batch-size"
@@ -96,8 +99,17 @@ class Batcher:
                 break
         return tuple(chosen)
 
+    def ride_alone(self, complexity: Complexity, reason: str) -> SizeChange | None:
+        """One ticket per request of this class from now on; answers the change, None where it is so already."""
+        if complexity in self._alone:
+            return None
+        self._alone[complexity] = reason
+        return SizeChange(complexity, int(self._largest[complexity]), 1, reason)
+
     def learn(self, complexity: Complexity, *, usable: bool) -> SizeChange | None:
         """Hear of a first-time batch of more than one ticket; answers a change of the class's largest size."""
+        if complexity in self._alone:
+            return None
         history = self._usable[complexity]
         history.append(usable)
         if not usable:

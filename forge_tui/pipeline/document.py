@@ -5,10 +5,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TextIO
 
+from forge_tui.core.agreement import NOTHING_CHECKED, Agreement, Proportion
 from forge_tui.core.event import JobPlanned
 from forge_tui.core.failure import RULES, Code, RetryHelps
 from forge_tui.core.job import ENDED, STATUS_IN_JSON, JobRecord
-from forge_tui.core.ticket import Source, TicketState
+from forge_tui.core.ticket import Complexity, Source, TicketState
 from forge_tui.storage.rows import JobMix, JobStats, SettledRow
 from forge_tui.storage.values import code_from, mapping_from, strings_from
 
@@ -124,7 +125,13 @@ def _input_columns(row: SettledRow, columns: Columns) -> dict[str, object]:
 
 
 def report(
-    job: JobRecord, stats: JobStats, mix: JobMix, *, estimated_s: float | None, duration_s: float | None
+    job: JobRecord,
+    stats: JobStats,
+    mix: JobMix,
+    agreement: Mapping[Complexity, Agreement],
+    *,
+    estimated_s: float | None,
+    duration_s: float | None,
 ) -> dict[str, object]:
     """The document without its rows; `estimated_s` is what the preview said, where it is known."""
     counts = job.counts
@@ -135,6 +142,36 @@ def report(
         "estimated_seconds": estimated_s,
         "complexity_breakdown": mix.classes,
         "stats": stats_document(stats, money_of(job), duration_s),
+        "agreement": agreement_document(agreement),
+    }
+
+
+def agreement_document(agreement: Mapping[Complexity, Agreement]) -> dict[str, object] | None:
+    """How far answers in company agreed with those given alone, of all and by class; null where nothing was checked."""
+    if not agreement:
+        return None
+    return {
+        **_agreement(sum(agreement.values(), NOTHING_CHECKED)),
+        "by_complexity": {complexity: _agreement(found) for complexity, found in agreement.items()},
+    }
+
+
+def _agreement(found: Agreement) -> dict[str, object]:
+    return {
+        "checked": found.checked,
+        "unanswered": found.unanswered,
+        "category": _proportion(found.category),
+        "priority": _proportion(found.priority),
+    }
+
+
+def _proportion(label: Proportion) -> dict[str, object]:
+    return {
+        "same": label.same,
+        "of": label.of,
+        "rate": round(label.share, 4) if label.of else None,
+        "low": round(label.low, 4),
+        "high": round(label.high, 4),
     }
 
 
@@ -182,6 +219,8 @@ def plan_document(planned: JobPlanned, currency: str) -> dict[str, object]:
         "requests": planned.requests,
         "cost": None if planned.cost is None else round(planned.cost, 6),
         "currency": currency or None,
+        "audit_requests": planned.audit_requests,
+        "audit_cost": None if planned.audit_cost is None else round(planned.audit_cost, 6),
     }
 
 

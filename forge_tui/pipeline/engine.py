@@ -20,6 +20,7 @@ from forge_tui.core.job import JobState, PauseReason
 from forge_tui.core.outcome import CallFault, Reply
 from forge_tui.core.ticket import Batch, QueuedTicket
 from forge_tui.pipeline.alarms import Alarm, Alarms, HaltJob, PauseJob
+from forge_tui.pipeline.audit import Audit
 from forge_tui.pipeline.flight import Caller, Landing
 from forge_tui.pipeline.gates import Gates, Hold, Pass
 from forge_tui.pipeline.queue import TicketQueue
@@ -52,6 +53,7 @@ class Stages:
     settler: Settler
     recorder: Recorder
     alarms: Alarms
+    audit: Audit
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +157,7 @@ class Engine:
         leave = self._stages.gates.admit(now, tokens, cost)
         self._stages.recorder.tell_gates()
         if isinstance(leave, Hold):
-            self._stages.queue.add(tickets)
-            return self._refused(leave, now)
+            return self._refused(tickets, leave, now)
         self._send(flights, tickets, leave, now)
         return None
 
@@ -193,7 +194,10 @@ class Engine:
         self._flights[batch.number] = batch
         self._sending[batch.number] = flights.create_task(self._fly(batch, leave, wait_ms))
 
-    def _refused(self, hold: Hold, now: float) -> Hold:
+    def _refused(self, tickets: tuple[QueuedTicket, ...], hold: Hold, now: float) -> Hold | None:
+        if hold.why == BUDGET and tickets[0].check_of is not None:
+            return None  # no job stops for a check: this one is left out
+        self._stages.queue.add(tickets)
         self._held_since = self._held_since or now
         if hold.why == BUDGET and not self._flights:
             self.stop(Ending(JobState.PAUSED, "the budget is reached", Code.BUDGET, PauseReason.BUDGET))
@@ -201,7 +205,7 @@ class Engine:
 
     def _release_due(self, now: float) -> None:
         released = self._stages.queue.release_due(now)
-        for complexity, count in Counter(ticket.complexity for ticket in released).items():
+        for complexity, count in Counter(t.complexity for t in released if t.check_of is None).items():
             self._stages.recorder.due(complexity, count)
 
     def _finished(self) -> bool:
@@ -234,6 +238,7 @@ class Engine:
             alarm = None  # the run ends before the disk takes it: on disk these tickets are still queued
         else:
             self._put_back(settling)
+            self._audit(landing, settling)
         stages.gates.slot_free()
         del self._flights[batch.number]
         if alarm is not None:
@@ -292,6 +297,13 @@ class Engine:
             stages.window.let_go(done.position)
         for failed in settling.failed:
             stages.window.let_go(failed.position)
+
+    def _audit(self, landing: Landing, settling: Settling) -> None:
+        stages = self._stages
+        stages.queue.add(stages.audit.picks(landing.batch, settling.done))
+        complexity = landing.batch.complexity
+        if settling.checked and (reason := stages.audit.hear(complexity, settling.checked)):
+            stages.sizes.ride_alone(complexity, reason)
 
     async def _sound(self, alarm: HaltJob | PauseJob) -> None:
         if isinstance(alarm, HaltJob):

@@ -60,6 +60,7 @@ def export_job(
             replace(job, output=str(folder.absolute())),
             reader.stats(job_id),
             mix,
+            reader.agreement(job_id),
             estimated_s=estimated_s,
             duration_s=closed_at() - job.created_at,
         )

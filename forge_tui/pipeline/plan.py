@@ -28,7 +28,8 @@ class Plan:
     """What `--dry-run` prints and the launch screen shows.
 
     `cached` counts the rows answered from the cache, `twins` those that follow a row of this job, `unique` the
-    tickets to send; `cost` is in the price's currency, None where no price is known.
+    tickets to send; `cost` is in the price's currency, None where no price is known. Requests, tokens, cost and
+    seconds include those of the audit, which `audit_requests` and `audit_cost` tell by themselves.
     """
 
     total: int
@@ -43,6 +44,8 @@ class Plan:
     currency: str
     estimated_seconds: float
     bound_by: str
+    audit_requests: int = 0
+    audit_cost: float | None = None
     shown: tuple[str, ...] = ()
     shown_refused: tuple[RefusedRow, ...] = ()
     complete: bool = True
@@ -66,6 +69,8 @@ class Plan:
             requests=self.requests,
             cost=self.cost,
             estimated_seconds=self.estimated_seconds,
+            audit_requests=self.audit_requests,
+            audit_cost=self.audit_cost,
         )
 
 
@@ -104,7 +109,12 @@ class Planner:
         tally = self._tally
         sizes = {c: self._size(c) for c in MOST_COMPLEX_FIRST}
         requests = {c: -(-tally.to_send[c] // sizes[c]) for c in MOST_COMPLEX_FIRST}
-        usage = self._usage(sum(requests.values()))
+        checks = {c: round(tally.to_send[c] * self._settings.audit_share) if sizes[c] > 1 else 0 for c in sizes}
+        first = self._usage(sum(requests.values()), sum(tally.to_send.values()))
+        audit = self._usage(sum(checks.values()), sum(checks.values()))
+        usage = Usage(
+            first.prompt_tokens + audit.prompt_tokens, first.completion_tokens + audit.completion_tokens, estimated=True
+        )
         return Plan(
             total=tally.total,
             cached=tally.cached,
@@ -112,12 +122,14 @@ class Planner:
             unique=sum(tally.to_send.values()),
             refused=tally.refused,
             complexity_breakdown=dict(tally.breakdown),
-            requests=sum(requests.values()),
+            requests=sum(requests.values()) + sum(checks.values()),
             tokens=usage.total_tokens,
             cost=_cost(self._endpoint, usage),
             currency=self._endpoint.price.currency if self._endpoint.price else "",
-            estimated_seconds=self._seconds(sizes),
+            estimated_seconds=self._seconds(sizes, checks),
             bound_by=self._bound_by(),
+            audit_requests=sum(checks.values()),
+            audit_cost=_cost(self._endpoint, audit),
             shown=tuple(tally.shown),
             shown_refused=tuple(tally.shown_refused),
             complete=complete,
@@ -160,16 +172,20 @@ class Planner:
         slots_per_min = 60.0 * self._settings.concurrency / self._settings.default_latency_s
         return "requests/min" if per_min is not None and per_min < slots_per_min else "slots x latency"
 
-    def _usage(self, requests: int) -> Usage:
+    def _usage(self, requests: int, tickets: int) -> Usage:
+        """What so many requests with so many tickets of the job's mean length come to."""
         unique = sum(self._tally.to_send.values())
-        prompt = requests * prompt_overhead_tokens(self._endpoint.taxonomy) + self._tally.text_tokens
-        output = unique * (expected_output_tokens(2) - expected_output_tokens(1)) + requests * expected_output_tokens(0)
+        texts = round(self._tally.text_tokens * tickets / unique) if unique else 0
+        prompt = requests * prompt_overhead_tokens(self._endpoint.taxonomy) + texts
+        output = tickets * (expected_output_tokens(2) - expected_output_tokens(1)) + requests * expected_output_tokens(
+            0
+        )
         return Usage(prompt, output, estimated=True)
 
-    def _seconds(self, sizes: dict[Complexity, int]) -> float:
-        work = [
-            ClassWork(c, self._tally.to_send[c], sizes[c], self._settings.default_latency_s) for c in MOST_COMPLEX_FIRST
-        ]
+    def _seconds(self, sizes: dict[Complexity, int], checks: dict[Complexity, int]) -> float:
+        latency_s = self._settings.default_latency_s
+        work = [ClassWork(c, self._tally.to_send[c], sizes[c], latency_s) for c in MOST_COMPLEX_FIRST]
+        work += [ClassWork(c, checks[c], 1, latency_s) for c in MOST_COMPLEX_FIRST if checks[c]]
         pace = Pace(self._settings.concurrency, self._endpoint.requests_per_min, self._endpoint.tokens_per_min)
         return 0.0 if self._endpoint.provider == "local" else round(estimated_seconds(work, pace), 1)
 

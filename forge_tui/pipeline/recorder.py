@@ -6,6 +6,7 @@ import math
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from forge_tui.core.agreement import NOTHING_CHECKED
 from forge_tui.core.clock import Clock
 from forge_tui.core.errors import DatabaseFault
 from forge_tui.core.event import (
@@ -16,6 +17,7 @@ from forge_tui.core.event import (
     JobStateChanged,
     LimitChanged,
     Notice,
+    TicketChecked,
     TicketFailed,
     TicketsDue,
 )
@@ -55,6 +57,9 @@ class Recorder:
         """Store one request's outcome, then publish it; returns only when it is durable."""
         settlement = settling.settlement(self._job_id, landing.entry)
         settled = await self.stored(lambda: self._store.record(settlement, self._clock.wall()))
+        if landing.batch.is_check:
+            self._publish_checked(landing, settling, settled)
+            return
         self._publish_settled(landing, settling, settled)
         for ticket in settling.failed:
             self._publish_failed(landing.batch, ticket, settled)
@@ -107,7 +112,9 @@ class Recorder:
                 return result
 
     def sent(self, batch: Batch, tokens: int, *, probe: bool) -> None:
-        """A batch left."""
+        """A batch left; a check moves no ticket, so nobody counts it before it is home."""
+        if batch.is_check:
+            return
         self._bus.publish(
             BatchSent(
                 self._clock.wall(), self._job_id, batch.label, batch.complexity, len(batch.tickets), tokens, probe
@@ -173,6 +180,30 @@ class Recorder:
                 again_in_s=min((delay_s for delay_s, _ in settling.later), default=None),
                 commit=settled.commit,
                 tickets=tuple(_hash(ticket.text) for ticket in landing.batch.tickets),
+            )
+        )
+
+    def _publish_checked(self, landing: Landing, settling: Settling, settled: Settled) -> None:
+        fault, entry, ticket = landing.fault, landing.entry, landing.batch.tickets[0]
+        found = settling.checked[0].agreement if settling.checked else NOTHING_CHECKED
+        self._bus.publish(
+            TicketChecked(
+                at=self._clock.wall(),
+                job_id=self._job_id,
+                position=ticket.position,
+                complexity=ticket.complexity,
+                batch=landing.batch.label,
+                same_category=bool(found.same_category) if found.answered else None,
+                same_priority=bool(found.same_priority) if found.answered else None,
+                again=not settling.checked,
+                latency_ms=entry.latency_ms,
+                wait_ms=entry.wait_ms,
+                tokens=entry.usage.total_tokens,
+                cost=entry.cost,
+                code=None if fault is None else fault.code,
+                message=_message(fault),
+                http_status=entry.http_status,
+                commit=settled.commit,
             )
         )
 

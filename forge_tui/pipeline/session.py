@@ -5,12 +5,14 @@ import random
 from dataclasses import dataclass
 from pathlib import Path
 
+from forge_tui.core.agreement import NOTHING_CHECKED
 from forge_tui.core.clock import Clock
 from forge_tui.core.command import Command
 from forge_tui.core.event import JobOpened, JobStateChanged
 from forge_tui.core.job import JobRecord, JobSpec, JobState
 from forge_tui.core.snapshot import Snapshot
 from forge_tui.pipeline.assembly import intake_for, planner_for, run_rules, stages_for
+from forge_tui.pipeline.audit import Audit
 from forge_tui.pipeline.engine import Ending, Engine, Stages
 from forge_tui.pipeline.gates import Gates
 from forge_tui.pipeline.ingest import Inputs
@@ -199,6 +201,7 @@ class Session:
             self.store,
             recorder,
             lambda: self.bus.accumulator.queued,
+            Audit(self._settings.audit_share, job_id, opening.agreement),
             self._clock,
             _child(self._rng, "settle"),
             proven=proven,
@@ -210,7 +213,17 @@ class Session:
         for due, ticket in await self.store.waiting(job_id, now_wall):
             stages.window.hold(ticket)
             stages.queue.postpone(ticket, now + max(0.0, due - now_wall))
+        await self._go_on_auditing(job_id, opening, stages)
         return stages
+
+    async def _go_on_auditing(self, job_id: int, opening: OpeningFigures, stages: Stages) -> None:
+        """What earlier runs of the job found holds, and what they left to ask again is asked."""
+        if not self._settings.audit_share:
+            return
+        for complexity in opening.agreement:
+            if reason := stages.audit.too_low(complexity):
+                stages.sizes.ride_alone(complexity, reason)
+        stages.queue.add(await self.store.unchecked(job_id, stages.audit.chosen))
 
     def _opened(self, record: JobRecord, opening: OpeningFigures, *, resumed: bool) -> JobOpened:
         price = self.endpoint.price
@@ -233,6 +246,7 @@ class Session:
             saved_cost=opening.saved_cost,
             max_cost=self._steering.max_cost,
             resumed=resumed,
+            agreement=sum(opening.agreement.values(), NOTHING_CHECKED),
         )
 
     async def _end(self, job_id: int, recorder: Recorder, ending: Ending) -> JobState:

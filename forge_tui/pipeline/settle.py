@@ -6,6 +6,7 @@ fault of the service             → waiting; an attempt burns only if the servi
 limit, halt, own pool            → back in line, nobody pays
 unusable answer, in company      → back in line in half the company, nobody pays
 unusable answer, alone           → waiting with a hint; limit doubled or text cut once; failed at the last attempt
+check of an earlier answer       → the same ways; the ticket is done on disk and stays so, it only ends as checked
 """
 
 import random
@@ -13,7 +14,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from forge_tui.core.failure import RULES, Burn, Code
-from forge_tui.core.job import DoneTicket, FailedTicket, LedgerEntry, RequeuedTicket, Settlement, WaitingTicket
+from forge_tui.core.job import (
+    CheckedTicket,
+    DoneTicket,
+    FailedTicket,
+    LedgerEntry,
+    RequeuedTicket,
+    Settlement,
+    WaitingTicket,
+)
 from forge_tui.core.outcome import Answer, AnswerFault, CallFault, Classification
 from forge_tui.core.text import cut_middle
 from forge_tui.core.ticket import Batch, QueuedTicket
@@ -46,13 +55,20 @@ class Settling:
     waiting: list[WaitingTicket] = field(default_factory=list)
     requeued: list[RequeuedTicket] = field(default_factory=list)
     failed: list[FailedTicket] = field(default_factory=list)
+    checked: list[CheckedTicket] = field(default_factory=list)
     again: list[QueuedTicket] = field(default_factory=list)
     later: list[tuple[float, QueuedTicket]] = field(default_factory=list)
 
     def settlement(self, job_id: int, entry: LedgerEntry) -> Settlement:
         """The transaction."""
         return Settlement(
-            job_id, entry, tuple(self.done), tuple(self.waiting), tuple(self.requeued), tuple(self.failed)
+            job_id,
+            entry,
+            tuple(self.done),
+            tuple(self.waiting),
+            tuple(self.requeued),
+            tuple(self.failed),
+            tuple(self.checked),
         )
 
 
@@ -75,8 +91,10 @@ class Settler:
         request = self._request(now, company=min(faulty, len(batch.tickets) // 2))
         for ticket, share in zip(batch.tickets, share_out(batch.tickets, entry), strict=True):
             match answers[ticket.position]:
-                case Classification() as classification:
+                case Classification() as classification if ticket.check_of is None:
                     request.settling.done.append(_done(ticket, classification, share))
+                case Classification() as classification:
+                    request.settling.checked.append(_checked(ticket, classification, share))
                 case AnswerFault(code=code, message=message):
                     fault = CallFault(code, message, entry.latency_ms / 1000, entry.http_status, entry.request_id)
                     request.judge(ticket, fault, share)
@@ -171,6 +189,9 @@ class _Request:
         )
 
     def _fail(self, ticket: QueuedTicket, fault: CallFault, share: _Share) -> None:
+        if ticket.check_of is not None:
+            self.settling.checked.append(_checked(ticket, None, share))
+            return
         self.settling.failed.append(
             FailedTicket(
                 ticket.position,
@@ -215,3 +236,9 @@ def _done(ticket: QueuedTicket, classification: Classification, share: _Share) -
     return DoneTicket(
         ticket.position, ticket.epoch, classification, share.tokens, share.cost, attempts, ticket.service_attempts
     )
+
+
+def _checked(ticket: QueuedTicket, alone: Classification | None, share: _Share) -> CheckedTicket:
+    if ticket.check_of is None:
+        raise AssertionError("only a ticket that was answered before is checked")
+    return CheckedTicket(ticket.position, ticket.complexity, ticket.check_of, alone, share.tokens, share.cost)

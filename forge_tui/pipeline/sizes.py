@@ -57,6 +57,12 @@ class Sizes:
             if change is not None:
                 self._on_change(change)
 
+    def ride_alone(self, complexity: Complexity, reason: str) -> None:
+        """One ticket per request of this class from now on: company was proven to disturb it."""
+        change = self._batcher.ride_alone(complexity, reason)
+        if change is not None:
+            self._on_change(change)
+
     def _plan(self, complexity: Complexity) -> tuple[int, str]:
         if self._gates.canary is not None:
             return 1, CANARY

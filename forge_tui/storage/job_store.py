@@ -1,12 +1,12 @@
 """The one door of engine, cli and console to what is written: every method is one transaction, or one reading."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 
 from forge_tui.core.failure import Code
 from forge_tui.core.job import JobRecord, JobSpec, JobState, Settled, Settlement
 from forge_tui.core.ticket import Complexity, EstimatedTicket, QueuedTicket, RefusedRow
-from forge_tui.storage import dedup_cache, load, open_tickets, retry, settle, steer, tally
+from forge_tui.storage import checks, dedup_cache, load, open_tickets, retry, settle, steer, tally
 from forge_tui.storage.database import Database
 from forge_tui.storage.rows import CancelledCounts, OpeningFigures, RetriedCounts
 
@@ -108,6 +108,10 @@ class JobStore:
     async def waiting(self, job_id: int, now: float) -> list[tuple[float, QueuedTicket]]:
         """Each waiting ticket with its due (Unix seconds); one more than an hour away is due now: the clock jumped."""
         return await self._database.read(lambda c: open_tickets.waiting(c, job_id, now))
+
+    async def unchecked(self, job_id: int, chosen: Callable[[int], bool]) -> list[QueuedTicket]:
+        """The `chosen` (by position) of the tickets answered in company that were not asked again alone yet."""
+        return await self._database.read(lambda c: checks.unchecked(c, job_id, chosen))
 
     async def record(self, settlement: Settlement, now: float) -> Settled:
         """T1 to T3: what one request came to, on disk when this returns.

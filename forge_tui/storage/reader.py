@@ -9,11 +9,12 @@ from math import ceil
 from pathlib import Path
 from typing import Any, Unpack
 
+from forge_tui.core.agreement import Agreement
 from forge_tui.core.errors import UnknownJob
 from forge_tui.core.failure import Code
 from forge_tui.core.job import JobRecord, JobSpec, job_label
 from forge_tui.core.ticket import Complexity, Source, TicketState, ticket_label
-from forge_tui.storage import dedup_cache, steer, tally
+from forge_tui.storage import checks, dedup_cache, steer, tally
 from forge_tui.storage.causes import by_cause
 from forge_tui.storage.database import open_reader
 from forge_tui.storage.filters import (
@@ -233,6 +234,11 @@ class Reader:
             failure_rate=_share(counts.failed, counts.done + counts.failed),
             duration_s=None if job.finished_at is None else job.finished_at - job.created_at,
         )
+
+    def agreement(self, job_id: int) -> dict[Complexity, Agreement]:
+        """What the job's checks found, per class; empty where nothing was asked again."""
+        with sqlite_faults(self._path):
+            return checks.agreement(self._connection, job_id)
 
     def requests_since(self, job_id: int, since: float) -> list[tuple[float, Code | None]]:
         """When each request that began at `since` (Unix seconds) or later ended, and its code, in that order."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from forge_tui.core.agreement import Agreement
 from forge_tui.core.failure import Code
 from forge_tui.core.job import JobCounts
 from forge_tui.core.outcome import Classification
@@ -117,7 +118,7 @@ class ResultRow:
 class AttemptRow:
     """One request that a ticket rode in, at `place` (from 1) of `size`; `code` and `message` are its own fault there.
 
-    `tokens` are those of the whole request.
+    `tokens` are those of the whole request; `alone` category and priority where it only checked an earlier answer.
     """
 
     batch: int
@@ -131,6 +132,7 @@ class AttemptRow:
     code: Code | None
     message: str
     tokens: int = 0
+    alone: tuple[str, str] | None = None
 
 
 class FailureGroup(NamedTuple):
@@ -208,6 +210,7 @@ class OpeningFigures:
     saved_tokens: int
     saved_cost: float
     last_batch: int = 0
+    agreement: dict[Complexity, Agreement] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

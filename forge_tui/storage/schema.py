@@ -127,6 +127,22 @@ CREATE TABLE attempt_tickets (
 ) WITHOUT ROWID
 """
 
+# A ticket that was asked again alone: `category` and `priority` it got in company; alone none where no answer came.
+_CHECKS = """
+CREATE TABLE checks (
+    job_id INTEGER NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    complexity TEXT NOT NULL,
+    batch INTEGER NOT NULL,
+    category TEXT NOT NULL,
+    priority TEXT NOT NULL,
+    alone_category TEXT,
+    alone_priority TEXT,
+    checked_at REAL NOT NULL,
+    PRIMARY KEY (job_id, position)
+) WITHOUT ROWID
+"""
+
 _INDEXES = (
     "CREATE INDEX jobs_content ON jobs (input_sha256)",
     "CREATE INDEX tickets_same_text ON tickets (job_id, key) WHERE key IS NOT NULL",
@@ -164,14 +180,15 @@ _STATISTICS = (
         ('cache', 'cache_age', '1000000 1'),
         ('attempts', 'attempts_of_job', '100000 10000'),
         ('attempt_tickets', 'attempt_tickets', '1000000 100000 2 1'),
-        ('attempt_tickets', 'attempt_tickets_of_attempt', '1000000 10')
+        ('attempt_tickets', 'attempt_tickets_of_attempt', '1000000 10'),
+        ('checks', 'checks', '5000 500 1')
     """,
     "ANALYZE sqlite_master",
 )
 
 # Migration n (from 1) takes a database of version n - 1 to n; a published one is never changed again.
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
-    (_JOBS, _TICKETS, _CACHE, _ATTEMPTS, _ATTEMPT_TICKETS, *_INDEXES, *_STATISTICS),
+    (_JOBS, _TICKETS, _CACHE, _ATTEMPTS, _ATTEMPT_TICKETS, _CHECKS, *_INDEXES, *_STATISTICS),
 )
 
 

@@ -4,9 +4,17 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from forge_tui.core.job import DoneTicket, FailedTicket, LedgerEntry, RequeuedTicket, Settlement, WaitingTicket
+from forge_tui.core.job import (
+    CheckedTicket,
+    DoneTicket,
+    FailedTicket,
+    LedgerEntry,
+    RequeuedTicket,
+    Settlement,
+    WaitingTicket,
+)
 from forge_tui.core.ticket import TicketState
-from forge_tui.storage import dedup_cache
+from forge_tui.storage import checks, dedup_cache
 from forge_tui.storage.dedup_cache import KnownAnswer
 from forge_tui.storage.values import select_in, storable, storable_or_none, to_json
 
@@ -54,7 +62,7 @@ WHERE job_id = ? AND leader = ? AND state = 'queued'
 """
 _OPEN = frozenset({TicketState.QUEUED, TicketState.WAITING})
 
-Outcome = DoneTicket | WaitingTicket | RequeuedTicket | FailedTicket
+Outcome = DoneTicket | WaitingTicket | RequeuedTicket | FailedTicket | CheckedTicket
 
 
 class _Current(NamedTuple):
@@ -127,6 +135,7 @@ def _record(
     answered, given_up = [ticket for _, ticket in done], [ticket for _, ticket in failed]
     moved: list[Outcome] = [*answered, *given_up, *waiting, *requeued]
     _pay_the_rest(connection, run, {ticket.position for ticket in moved})
+    checks.store(connection, run, now)
     answers = [(current[t.position].key, _answer(t)) for one in run for t in one.done if t.position in current]
     dedup_cache.store(connection, answers, now, cache_ttl_s)
     followers = _end_followers(connection, job_id, answered, given_up, now)
@@ -159,7 +168,8 @@ def _attempt(number: int, settlement: Settlement) -> tuple[Any, ...]:
 def _aboard(number: int, settlement: Settlement) -> Iterator[tuple[Any, ...]]:
     entry = settlement.entry
     faults: dict[int, tuple[str | None, str | None]] = dict.fromkeys(entry.positions, (entry.code, None))
-    faults |= {ticket.position: (None, None) for ticket in settlement.done}
+    answered: list[DoneTicket | CheckedTicket] = [*settlement.done, *settlement.checked]
+    faults |= {ticket.position: (None, None) for ticket in answered}
     named: list[WaitingTicket | FailedTicket] = [*settlement.waiting, *settlement.failed]
     faults |= {ticket.position: (ticket.code, storable(ticket.message)) for ticket in named}
     for place, position in enumerate(entry.positions, start=1):
@@ -227,7 +237,7 @@ def _requeued(ticket: RequeuedTicket, job_id: int) -> tuple[Any, ...]:
 
 
 def _pay_the_rest(connection: sqlite3.Connection, run: Sequence[Settlement], moved: set[int]) -> None:
-    """The shares of tickets that were cancelled, retried or answered meanwhile: rows must sum to the ledger."""
+    """The shares of tickets that were cancelled, retried, answered meanwhile or only checked: rows sum to the ledger."""
     late = [
         (ticket.tokens, ticket.cost, one.job_id, ticket.position)
         for one in run
@@ -242,6 +252,7 @@ def _outcomes(settlement: Settlement) -> Iterator[Outcome]:
     yield from settlement.failed
     yield from settlement.waiting
     yield from settlement.requeued
+    yield from settlement.checked
 
 
 def _end_followers(

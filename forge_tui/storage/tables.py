@@ -25,9 +25,11 @@ RESULT = """
 position, external_id, complexity, source, batch, category, priority, summary, flags, truncated, text
 """
 ATTEMPT = """
-SELECT batch, size, place, started_at, latency_ms, wait_ms, http_status, request_id, aboard.code, aboard.message,
-    prompt_tokens + completion_tokens
+SELECT attempts.batch, size, place, started_at, latency_ms, wait_ms, http_status, request_id, aboard.code,
+    aboard.message, prompt_tokens + completion_tokens, alone_category, alone_priority
 FROM attempt_tickets AS aboard JOIN attempts ON attempts.id = aboard.attempt_id
+    LEFT JOIN checks ON checks.job_id = aboard.job_id AND checks.position = aboard.position
+        AND checks.batch = attempts.batch
 WHERE aboard.job_id = ? AND aboard.position = ? ORDER BY aboard.attempt_id
 """
 
@@ -110,7 +112,7 @@ def result_row(row: tuple[Any, ...]) -> ResultRow:
 
 def attempt_row(row: tuple[Any, ...]) -> AttemptRow:
     """The value of one row of ATTEMPT."""
-    batch, size, place, started_at, latency_ms, wait_ms, http_status, request_id, code, message, tokens = row
+    batch, size, place, started_at, latency_ms, wait_ms, http_status, request_id, code, message, tokens, *alone = row
     return AttemptRow(
         batch=batch,
         size=size,
@@ -123,4 +125,5 @@ def attempt_row(row: tuple[Any, ...]) -> AttemptRow:
         code=code_from(code),
         message=message or "",
         tokens=tokens,
+        alone=None if alone[0] is None else (alone[0], alone[1]),
     )

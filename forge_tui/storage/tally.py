@@ -10,6 +10,7 @@ from forge_tui.core.errors import UnknownJob
 from forge_tui.core.failure import Code
 from forge_tui.core.job import JobCounts, JobRecord, JobSpec, JobState, job_label
 from forge_tui.core.ticket import Complexity, Source, TicketState
+from forge_tui.storage import checks
 from forge_tui.storage.rows import OpeningFigures
 from forge_tui.storage.values import code_from, mapping_from, select_in
 
@@ -111,6 +112,7 @@ def opening(connection: sqlite3.Connection, job_id: int) -> OpeningFigures:
         saved_tokens=int(saved_tokens),
         saved_cost=saved_cost,
         last_batch=connection.execute(_LAST_BATCH, (job_id,)).fetchone()[0],
+        agreement=checks.agreement(connection, job_id),
     )
 
 

@@ -1,7 +1,7 @@
 """Events for readers outside: one JSON object each for `--events` and the log, one line of text for the log pane.
 
 The names are API and stay: job.planned, job.opened, job.state, job.exported, batch.sent, batch.done, attempt.failed,
-ticket.failed, tickets.due, tickets.retried, tickets.cancelled, breaker.changed, gate.shut, limit.changed,
+ticket.failed, ticket.checked, tickets.due, tickets.retried, tickets.cancelled, breaker.changed, gate.shut, limit.changed,
 command.done, notice.
 """
 
@@ -27,6 +27,7 @@ from forge_tui.core.event import (
     JobStateChanged,
     LimitChanged,
     Notice,
+    TicketChecked,
     TicketFailed,
     TicketsCancelled,
     TicketsDue,
@@ -46,6 +47,7 @@ _NAMES: dict[type[Event], str] = {
     JobExported: "job.exported",
     BatchSent: "batch.sent",
     TicketFailed: "ticket.failed",
+    TicketChecked: "ticket.checked",
     TicketsDue: "tickets.due",
     TicketsRetried: "tickets.retried",
     TicketsCancelled: "tickets.cancelled",
@@ -112,6 +114,8 @@ def _told(event: Event, currency: str) -> tuple[str, str, str]:  # noqa: C901, P
             return _settled(event, currency)
         case TicketFailed():
             return "error", _failed(event), f"{ticket_label(event.position)} {event.code}"
+        case TicketChecked():
+            return _checked(event)
         case TicketsDue():
             return "debug", f"{event.complexity} ×{event.count} tried again", ""
         case TicketsRetried():
@@ -157,6 +161,18 @@ def _settled(event: BatchSettled, currency: str) -> tuple[str, str, str]:
     text = f"{batch} ok={event.done} ms={event.latency_ms:.0f}{cost}{fault}"
     level = "info" if event.code is None else "warn"
     return level, text, f"{event.batch} ×{event.size} ok={event.done}{fault}"
+
+
+def _checked(event: TicketChecked) -> tuple[str, str, str]:
+    where = f"{ticket_label(event.position)} {event.batch} {event.complexity} alone"
+    if event.same_category is None or event.same_priority is None:
+        then = "asked again later" if event.again else "not compared"
+        return "warn", f"{where} code={event.code} {then}", f"{ticket_label(event.position)} {event.code}"
+    found = " ".join(
+        f"{label} {'same' if same else 'other'}"
+        for label, same in (("category", event.same_category), ("priority", event.same_priority))
+    )
+    return "info", f"{where} {found}", f"{ticket_label(event.position)} {found}"
 
 
 def _failed(event: TicketFailed) -> str:

@@ -22,6 +22,7 @@ from forge_tui.core.event import (
     JobStateChanged,
     LimitChanged,
     Notice,
+    TicketChecked,
     TicketFailed,
     TicketsCancelled,
     TicketsDue,
@@ -90,6 +91,8 @@ class Accumulator:
                 self._counts.fail(event)
                 self._meters.failed(event)
                 self._failures_version += 1
+            case TicketChecked():
+                self._meters.checked(event)
             case TicketsDue():
                 self._counts.become_due(event)
             case TicketsRetried():

@@ -1,5 +1,6 @@
 """The one renderer of a snapshot in words and figures: console, headless progress and report read the same lines."""
 
+from forge_tui.core.agreement import Agreement, Proportion
 from forge_tui.core.event import BreakerStateName
 from forge_tui.core.failure import Code
 from forge_tui.core.job import ENDED, JobState, job_label
@@ -120,11 +121,29 @@ def bound_parts(job: Snapshot, *, wide: bool = False) -> list[str]:
     if bound.efficiency is not None:
         factors = f" ({', '.join(bound.factors)})" if wide and bound.factors else ""
         parts.append(f"efficiency {bound.efficiency:.0%}{factors}")
+    if job.agreement.checked:
+        parts.append(agreement_text(job.agreement, wide=wide))
     if eta is not None and eta.requests_left:
         by = eta.decided_by.value
         long_form = f"ETA by {by}: {eta.requests_left} of {eta.requests_total} requests"
         parts.append(long_form if wide else f"{by} decides the ETA")
     return parts
+
+
+def agreement_text(agreement: Agreement, *, wide: bool = True) -> str:
+    """`agreement 94–99% of 120`: the 95 % interval, that of the label which company disturbs more; wide, of both."""
+    if not wide:
+        return f"agreement {_interval(agreement.worse)} of {agreement.answered}"
+    category, priority = agreement.category, agreement.priority
+    labels = " ".join(
+        f"{name} {label.share:.0%} ({_interval(label)})"
+        for name, label in (("category", category), ("priority", priority))
+    )
+    return f"agreement of {agreement.answered} asked again alone: {labels}"
+
+
+def _interval(label: Proportion) -> str:
+    return f"{label.low:.0%}".removesuffix("%") + f"–{label.high:.0%}"
 
 
 def breaker_mark(breaker: BreakerView, now_mono: float) -> str:

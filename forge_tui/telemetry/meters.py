@@ -3,7 +3,8 @@
 from collections import deque
 from dataclasses import dataclass, field
 
-from forge_tui.core.event import BatchSent, BatchSettled, JobOpened, TicketFailed, TicketsRetried
+from forge_tui.core.agreement import NOTHING_CHECKED, Agreement
+from forge_tui.core.event import BatchSent, BatchSettled, JobOpened, TicketChecked, TicketFailed, TicketsRetried
 from forge_tui.core.failure import RULES, Code, Verdict
 from forge_tui.core.ticket import MOST_COMPLEX_FIRST, Complexity
 from forge_tui.telemetry.ewma import Ewma
@@ -53,6 +54,7 @@ class Meters:
         self.saved_tokens = 0
         self.saved_cost = 0.0
         self.last_due_at = 0.0
+        self.agreement = NOTHING_CHECKED
 
     @property
     def answered(self) -> int:
@@ -63,6 +65,7 @@ class Meters:
         """Take over what earlier runs of the job used and saved."""
         self.tokens, self.cost = event.tokens, event.cost
         self.saved_tokens, self.saved_cost = event.saved_tokens, event.saved_cost
+        self.agreement = event.agreement
 
     def retried(self, event: TicketsRetried) -> None:
         """Some of them were known by now and cost nothing."""
@@ -77,10 +80,9 @@ class Meters:
 
     def settled(self, event: BatchSettled) -> None:
         part = self.classes[event.complexity]
-        self.requests += 1
-        self.requests_failed += event.code is not None
-        self._time(part, event)
-        self._pay(part, event)
+        self._came_home(part, event)
+        self.saved_tokens += event.saved_tokens
+        self.saved_cost += event.saved_cost
         part.came_home = part.came_home * _KEPT + event.size
         part.came_back = part.came_back * _KEPT + event.waiting + event.requeued
         part.answered += event.done
@@ -89,16 +91,30 @@ class Meters:
         if event.waiting and event.again_in_s is not None:
             self.last_due_at = max(self.last_due_at, event.at + event.again_in_s)
 
-    def _pay(self, part: ClassMeters, event: BatchSettled) -> None:
+    def checked(self, event: TicketChecked) -> None:
+        """A request like any other, whose answer only compares."""
+        part = self.classes[event.complexity]
+        part.requests.add(event.at)
+        self._came_home(part, event)
+        if event.same_category is not None and event.same_priority is not None:
+            self.agreement += Agreement(1, int(event.same_category), int(event.same_priority))
+        elif not event.again:
+            self.agreement += Agreement(unanswered=1)
+
+    def _came_home(self, part: ClassMeters, event: BatchSettled | TicketChecked) -> None:
+        self.requests += 1
+        self.requests_failed += event.code is not None
+        self._time(part, event)
+        self._pay(part, event)
+
+    def _pay(self, part: ClassMeters, event: BatchSettled | TicketChecked) -> None:
         self.tokens_settled.add(event.at, event.tokens)
         self.tokens += event.tokens
         self.cost += event.cost
-        self.saved_tokens += event.saved_tokens
-        self.saved_cost += event.saved_cost
         part.tokens += event.tokens
         part.cost += event.cost
 
-    def _time(self, part: ClassMeters, event: BatchSettled) -> None:
+    def _time(self, part: ClassMeters, event: BatchSettled | TicketChecked) -> None:
         seconds = event.latency_ms / 1000.0
         self.latency.add(seconds)
         self.chart.add(event.at, seconds)

@@ -57,6 +57,7 @@ def with_use(job: Snapshot, meters: Meters) -> Snapshot:
         saved_cost=meters.saved_cost,
         latency=meters.latency.percentiles(),
         latency_series=meters.chart.points(job.at),
+        agreement=meters.agreement,
     )
 
 

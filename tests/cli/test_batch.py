@@ -184,3 +184,25 @@ def test_nothing_a_file_says_reaches_the_terminal_raw(typed: Type, folder: Path)
     for words in (["--batch", "hostile.csv"], ["--batch", "--dry-run", "hostile.csv"], ["jobs", "last"]):
         result = typed(*words)
         assert "\x1b" not in result.output
+
+
+@pytest.mark.parametrize("share", ["50%", "0.5"])
+def test_an_audit_is_priced_before_and_reported_after(typed: Type, folder: Path, share: str):
+    (folder / "many.txt").write_text("".join(f"screen {n} stays black\n" for n in range(200)), encoding="utf-8")
+    words = ("--batch", "many.txt", *FAST, "latency=0.001", "--batch-size", "10", "--audit", share)
+    plan = json.loads(typed(*words, "--dry-run", "--json").stdout)
+    assert (plan["requests"], plan["audit_requests"]) == (20 + 100, 100)
+    assert 0 < plan["audit_cost"] < plan["cost"]
+    assert "audit       100 tickets asked again alone, ₹" in typed(*words, "--dry-run").stdout
+    assert typed(*words).exit_code == 0
+    agreement = json.loads((folder / "many-results" / "report.json").read_text("utf-8"))["agreement"]
+    assert 60 < agreement["checked"] < 140
+    assert agreement["category"]["rate"] == 1.0
+    shown = next(line for line in typed("jobs", "last").stdout.splitlines() if line.startswith("agreement"))
+    assert shown.startswith(f"agreement   of {agreement['checked']} asked again alone: category 100%")
+
+
+@pytest.mark.parametrize("share", ["150%", "much", "-1%"])
+def test_a_share_that_is_none_is_refused_by_the_options_name(typed: Type, share: str):
+    result = typed("--batch", "tickets.csv", "--audit", share)
+    assert (result.exit_code, "--audit" in result.stderr) == (2, True)

@@ -92,6 +92,7 @@ SHOWN = {
     "read": ("tickets_5k.csv", a_hub),
     "scanning": ("tickets_5k.csv", lambda: a_hub(preview(complete=False, read_share=0.42))),
     "refused": ("emails.csv", lambda: Refusing(busy())),
+    "audited": ("tickets_5k.csv", lambda: a_hub(preview(audit_requests=23, audit_cost=0.6))),
     "known": ("tickets_5k.csv", lambda: a_hub(preview(unfinished=working_hub().rows.job_list[2]))),
 }
 

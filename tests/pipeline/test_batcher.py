@@ -99,3 +99,14 @@ def test_at_two_per_cent_unusable_replies_the_mean_size_stays_near_the_cap():
         sizes.append(batcher.size(SIMPLE, 5000, Scarcity(1.0, ""))[0])
         batcher.learn(SIMPLE, usable=rng.random() >= 0.02)
     assert sum(sizes) / len(sizes) >= 0.8 * 20
+
+
+def test_a_class_that_rides_alone_stays_alone_whatever_it_learns():
+    batcher = a_batcher()
+    change = batcher.ride_alone(SIMPLE, "agreement 70% to 85% of 40 asked again alone")
+    assert (change.before, change.after) == (20, 1)
+    assert batcher.ride_alone(SIMPLE, "again") is None
+    assert [batcher.learn(SIMPLE, usable=True) for _ in range(20)] == [None] * 20
+    scarce = Scarcity(2.0, "requests/min")
+    assert batcher.size(SIMPLE, 5000, scarce) == (1, change.reason)
+    assert batcher.size(MEDIUM, 5000, scarce)[0] == 10

@@ -7,7 +7,7 @@ from typing import get_args
 
 import pytest
 
-from event_builders import MEDIUM, SIMPLE, opened, running, sent, settled, ticket_failed
+from event_builders import MEDIUM, SIMPLE, opened, running, sent, settled, ticket_checked, ticket_failed
 from forge_tui.core.event import (
     BreakerChanged,
     CommandAnswered,
@@ -39,6 +39,7 @@ SAMPLES = {
     "batch.done": settled(),
     "attempt.failed": settled(0, waiting=1, code=Code.SERVER),
     "ticket.failed": ticket_failed(),
+    "ticket.checked": ticket_checked(),
     "tickets.due": TicketsDue(AT, 42, SIMPLE, 3),
     "tickets.retried": TicketsRetried(AT, 42, SIMPLE, 2, 1, 1, {Code.SCHEMA: 2}),
     "tickets.cancelled": TicketsCancelled(AT, 42, SIMPLE, 5, 1, 2),
@@ -85,6 +86,18 @@ def test_no_kind_of_event_is_without_a_name():
         (
             settled(8, at=AT, requeued=2, code=Code.SCHEMA, cost=0.0),
             "12:04:25 warn  batch.done       b-0001 simple ×10 ok=8 ms=1000 code=E-SCHEMA",
+        ),
+        (
+            ticket_checked(at=AT, same_priority=False),
+            "12:04:25 info  ticket.checked   T-000007 b-0002 simple alone category same priority other",
+        ),
+        (
+            ticket_checked(at=AT, same_category=None, same_priority=None, again=True, code=Code.SERVER),
+            "12:04:25 warn  ticket.checked   T-000007 b-0002 simple alone code=E-5XX asked again later",
+        ),
+        (
+            ticket_checked(at=AT, same_category=None, same_priority=None, code=Code.JSON),
+            "12:04:25 warn  ticket.checked   T-000007 b-0002 simple alone code=E-JSON not compared",
         ),
         (SAMPLES["limit.changed"], "12:04:25 info  limit.changed    complex 3 → 4: 5 clean"),
         (SAMPLES["command.done"], "12:04:25 info  command.done     SetLimits slots 6 → 4"),

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from event_builders import COMPLEX, MEDIUM, SIMPLE, World, opened, running, sent, settled, ticket_failed
+from event_builders import COMPLEX, MEDIUM, SIMPLE, World, opened, running, sent, settled, ticket_checked, ticket_failed
+from forge_tui.core.agreement import Agreement
 from forge_tui.core.event import (
     BreakerChanged,
     BreakerStateName,
@@ -232,3 +233,30 @@ def test_no_eta_is_promised_while_the_operator_has_paused():
     events = [opened({SIMPLE: 100}), running(), *[step for _ in range(30) for step in (sent(), settled())]]
     assert shot_of(*events).eta is not None
     assert shot_of(*events, JobStateChanged(1002.0, 42, JobState.PAUSED, "operator")).eta is None
+
+
+def test_a_check_costs_and_counts_and_moves_no_ticket():
+    accumulator = Accumulator()
+    before = [opened(agreement=Agreement(3, 3, 3)), running(), sent(5), settled(5)]
+    for event in before:
+        accumulator.apply(event)
+    was = accumulator.freeze(LiveViews(), 1002.0, 0.0)
+    for check in (
+        ticket_checked(),
+        ticket_checked(same_priority=False),
+        ticket_checked(same_category=None, same_priority=None, code=Code.JSON),
+    ):
+        accumulator.apply(check)
+    now = accumulator.freeze(LiveViews(), 1002.0, 0.0)
+    assert now.agreement == Agreement(5, 5, 4, unanswered=1)
+    assert (now.requests, now.requests_failed, now.tokens) == (
+        was.requests + 3,
+        was.requests_failed + 1,
+        was.tokens + 300,
+    )
+    assert (now.done, now.queued, now.in_flight) == (was.done, was.queued, was.in_flight)
+
+
+def test_a_check_that_will_be_asked_once_more_is_not_counted_yet():
+    again = ticket_checked(same_category=None, same_priority=None, again=True, code=Code.SERVER)
+    assert fold([opened(), running(), again], LiveViews(), 1002.0, 0.0).agreement == Agreement()

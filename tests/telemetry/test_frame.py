@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from forge_tui.core.agreement import Agreement
 from forge_tui.core.event import BreakerStateName
 from forge_tui.core.failure import Code
 from forge_tui.core.job import JobState
@@ -34,6 +35,14 @@ def test_at_140_columns_it_says_more():
         "bound by: requests/min · efficiency 95% (35/36 rpm, 98% full) · ETA by simple: 94 of 154 requests",
         "breaker ● CLOSED · 1/5 in 20 s · 5% of last 20 <50% · in a row 1/5 · never opened",
     ]
+
+
+def test_an_audit_shows_how_far_answers_alone_agree():
+    job = mid_run(agreement=Agreement(120, 118, 113, 2))
+    assert frame.render_frame(job, 76)[4] == ("bound by: requests/min 35/36 · efficiency 95% · agreement 88–97% of 120")
+    assert frame.agreement_text(job.agreement) == (
+        "agreement of 120 asked again alone: category 98% (94–100%) priority 94% (88–97%)"
+    )
 
 
 def test_the_failure_share_is_of_all_that_finished():

@@ -108,7 +108,7 @@ def attempt_lines(attempts: Sequence[AttemptRow], cells: int) -> Iterator[Conten
 
 def _attempt(number: int, attempt: AttemptRow) -> Sequence[Content]:
     tone = Tone.BAD if attempt.code else Tone.GOOD
-    words = f"{attempt.code} {attempt.message}".rstrip() if attempt.code else "valid"
+    words = f"{attempt.code} {attempt.message}".rstrip() if attempt.code else _valid(attempt)
     waited = figures.short_seconds(attempt.wait_ms / 1000) if attempt.wait_ms >= _WAIT_WORTH_MS else figures.UNKNOWN
     return (
         line((str(number), Tone.DIM)),
@@ -120,6 +120,10 @@ def _attempt(number: int, attempt: AttemptRow) -> Sequence[Content]:
         Content(figures.short_count(attempt.tokens) if attempt.tokens else figures.UNKNOWN),
         foreign(words, 300, tone),
     )
+
+
+def _valid(attempt: AttemptRow) -> str:
+    return f"asked again alone: {' '.join(attempt.alone)}" if attempt.alone else "valid"
 
 
 def ticket_json(row: TicketRow) -> dict[str, object]:

@@ -52,6 +52,12 @@ def _shuffled(rows: list[Row], rng: random.Random) -> list[Row]:
     return rng.sample(rows, len(rows))
 
 
+def _swapped(rows: list[Row], _: random.Random) -> list[Row]:
+    """Each ticket gets its neighbour's labels: valid to the schema, and harmless to a ticket that came alone."""
+    labels = [{name: row[name] for name in ("category", "priority", "summary")} for row in rows]
+    return [row | other for row, other in zip(rows, labels[1:] + labels[:1], strict=True)]
+
+
 ROW_FAULTS: dict[Fault, RowFault] = {
     Fault.BAD_LABEL: _on_one(lambda row: row | {"category": "hardware failure (probably)"}),
     Fault.WRONG_CASE: _on_all(
@@ -63,6 +69,7 @@ ROW_FAULTS: dict[Fault, RowFault] = {
     Fault.ID_DUPLICATE: _twice,
     Fault.ID_FOREIGN: _on_one(lambda row: row | {"id": "t99"}),
     Fault.ID_REORDERED: _shuffled,
+    Fault.SWAPPED: _swapped,
     Fault.SUMMARY_MISSING: _on_one(lambda row: {name: value for name, value in row.items() if name != "summary"}),
     Fault.SUMMARY_LONG: _on_all(lambda row: row | {"summary": " ".join(["and then"] * 30)}),
     Fault.CONFIDENCE: _on_all(lambda row: row | {"confidence": 0.97}),

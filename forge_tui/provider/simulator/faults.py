@@ -60,6 +60,7 @@ class Fault(StrEnum):
     ID_DUPLICATE = "id_duplicate"
     ID_FOREIGN = "id_foreign"
     ID_REORDERED = "id_reordered"
+    SWAPPED = "swapped"
     SUMMARY_MISSING = "summary_missing"
     SUMMARY_LONG = "summary_long"
     CONFIDENCE = "confidence"
