@@ -20,6 +20,7 @@ _CATEGORY_THRESHOLD = 2
 _PRIORITY_THRESHOLD = 4
 _WORD = re.compile(r"\w+", re.ASCII)
 _WORD_OR_DEVANAGARI = re.compile(r"[\w\u0900-\u097f]+")  # \w alone splits it at its vowel signs; 3 times slower
+_AMOUNT = re.compile(r"[$£€₹] ?\d|\d ?[$£€₹]")  # speaks for billing as a word of weight 2 does
 _MOST_SPECIFIC_FIRST = ("model_quality", "billing", "hardware_issue", "software_issue", "other")
 _GREETING = re.compile(
     r"(?:(?:hi|hello|hey|dear|good (?:morning|afternoon|evening)|namaste)"
@@ -69,9 +70,12 @@ def excerpt(text: str) -> str:
 def _scores(text: str) -> dict[str, int]:
     """What every phrase of the text speaks for, each counted once however often it is said."""
     scores: defaultdict[str, int] = defaultdict(int)
-    for phrase in _KNOWN & _phrases(_words(text[:_READ_CHARS].lower())):
+    read = text[:_READ_CHARS]
+    for phrase in _KNOWN & _phrases(_words(read.lower())):
         for label, weight in _EVIDENCE[phrase]:
             scores[label] += weight
+    if _AMOUNT.search(read):
+        scores["billing"] += _CATEGORY_THRESHOLD
     return scores
 
 

@@ -18,7 +18,7 @@ CATEGORY_EVIDENCE: Vocabulary = {
             garam hota, charge nahi, chalu nahi, hardware is, bent pins, kernel driver, driver crash, driver
             version, npu driver, gpu driver, cooling, cooler, temperature sensor, spare part, spare parts,
             warranty claim, liquid damage, water damage, dropped it, display is dead, tower pc, pankha, battery
-            khatam, screen toot
+            khatam, screen toot, adaptor broken, adapter broken, broken adaptor, broken adapter
         """,
         2: """
             hardware, driver, drivers, laptop, laptops, printer, printers, monitor, monitors, keyboard,
@@ -80,11 +80,12 @@ CATEGORY_EVIDENCE: Vocabulary = {
             galat jawab, गलत जवाब, गलत उत्तर, गलत अनुवाद
         """,
         3: """
-            inaccurate, accuracy, precision, recall, chatbot, llm, ai, ocr, transcription, transcripts,
-            transcribes, transcribe, summarises, summarizes, summarization, translation, translations,
-            translates, embeddings, embedding, inference quality, biased, gibberish, nonsense, drift, eval,
-            evaluation, benchmark score, checkpoint, classifier, recommendations, speech recognition, dialect,
-            मॉडल, अनुवाद, एआई, the model, summariser, summarizer, sentiment model, ai tutor, ai assistant
+            inaccurate, accuracy, precision, chatbot, llm, ai, ocr, transcription, transcripts, transcribes,
+            transcribe, summarises, summarizes, summarization, translation, translations, translates,
+            embeddings, embedding, inference quality, biased, gibberish, nonsense, drift, eval, evaluation,
+            benchmark score, checkpoint, classifier, recommendations, speech recognition, dialect, मॉडल, अनुवाद,
+            एआई, the model, summariser, summarizer, sentiment model, ai tutor, ai assistant, recall of, recall
+            dropped, and recall
         """,
         2: """
             model, models, answers, answer, predictions, prediction, prompt, prompts, responses, quality,
@@ -109,7 +110,8 @@ CATEGORY_EVIDENCE: Vocabulary = {
             exchange rate, transfer, transfers, transferred, money, deducted, debited, credited, discount,
             coupon, promo code, cashback, upi, emi, cod, wallet, top up, topup, topping up, topped up, bank,
             statement, how much, kitne, kitna paisa, paisa, paise, kharcha, भुगतान, पैसे, पैसा, रुपये, शुल्क,
-            कीमत, सदस्यता, सब्सक्रिप्शन, जीएसटी, received my money, cheque, deposit, deposited, deposits, salary
+            कीमत, सदस्यता, सब्सक्रिप्शन, जीएसटी, received my money, cheque, deposit, deposited, deposits,
+            salary, didnt make, did not make, dont recognise, dont recognize, not recognise, not recognize
         """,
         2: """
             amount, balance, currency, exchange, purchase, purchased, bought, euro, pound, pounds, dollars, usd,
@@ -126,19 +128,21 @@ CATEGORY_EVIDENCE: Vocabulary = {
             job openings, vacation, annual leave, directions to, do you say, do i say, working hours, opening
             hours, customer care, call centre, call center, contact number, be great if, dark mode, delivery
             address, phone number to, product information, store near, age limit, how old, purchase po, purchase
-            request, new purchase, new delivery, office hours
+            request, new purchase, new delivery, office hours, paid time off, talk to agent, connect an agent,
+            live agent, human agent
         """,
         3: """
             procurement, procure, quotation, vendor, supplier, like to suggest, suggestion, feedback,
             partnership, demo, brochure, careers, training session, webinar, meeting, meetings, schedule,
-            timesheet, time card, expense report, holiday, pto, paid time off, do you support, do you have, do
-            you offer, is it possible, please add, could you add, documentation, road map, roadmap, translate,
-            hotel, hotels, flight, weather, recommend, delivery, delivered, deliver, shipped, shipping,
-            dispatch, track, order status, where is my, supported, supports, countries, warehouse, stock, in
-            stock, available, availability, franchise, distributor, thank you for, thanks for, change my
-            address, personal details, personal information, my details, my address, starter, joiner, terminate,
-            termination, transfer form, hr, relocation, seating, room, desk, suggest me, jaankari, जानकारी,
-            सुझाव, डिलीवरी, ऑर्डर, po, newsletter, unsubscribe, certificate of
+            timesheet, time card, expense report, holiday, pto, do you support, do you have, do you offer, is it
+            possible, please add, could you add, documentation, road map, roadmap, translate, hotel, hotels,
+            flight, weather, recommend, delivery, delivered, deliver, shipped, shipping, dispatch, track, order
+            status, where is my, supported, supports, countries, warehouse, stock, in stock, available,
+            availability, franchise, distributor, thank you for, thanks for, change my address, personal
+            details, personal information, my details, my address, starter, joiner, terminate, termination,
+            transfer form, hr, relocation, seating, room, desk, suggest me, jaankari, जानकारी, सुझाव, डिलीवरी,
+            ऑर्डर, po, newsletter, unsubscribe, certificate of, time off, cancel my order, cancel order,
+            cancelled my order, order is cancelled
         """,
         2: """
             wish, idea, request, question, enquiry, inquiry, wondering, information, info, details, know,
@@ -158,17 +162,26 @@ PRIORITY_EVIDENCE: Vocabulary = {
         5: """
             data loss, lost data, data breach, security breach, leaked, data leak, ransomware, phishing, hacked,
             hacker, compromised, malware, caught fire, smoke, smoking, burning smell, sparks, electric shock,
-            explosion, exploded, swollen, stolen, fraud, fraudulent, unauthorised, unauthorized, entire company,
-            whole company, whole office, entire office, whole team, entire team, all users, all customers, all
-            employees, every customer, every user, nobody can, no one can, production down, production is down,
-            production outage, site is down, system is down, major outage, injury, life threatening, corrupted,
-            sabka, sabhi, sev1, p1, company wide, dont recognise, dont recognize, didnt make, did not make, not
-            from me, someone used, somebody used, आग, धुआं, धुआँ, धोखाधड़ी, चोरी, सभी ग्राहक, किसी का भी, nobody
-            in, no one in, none of our, every machine, all machines, all stores, all branches, sab log, sab
-            users, पूरा ऑफिस, सबका, on fire, fire alarm, danger, dangerous
+            explosion, exploded, swollen, stolen, fraud, fraudulent, entire company, whole company, whole
+            office, entire office, whole team, entire team, all users, all customers, all employees, every
+            customer, every user, nobody can, no one can, production down, production is down, production
+            outage, site is down, system is down, major outage, injury, life threatening, corrupted, sabka,
+            sabhi, sev1, p1, company wide, dont recognise, dont recognize, didnt make, did not make, not from
+            me, someone used, somebody used, आग, धुआं, धुआँ, धोखाधड़ी, चोरी, सभी ग्राहक, किसी का भी, nobody in,
+            no one in, none of our, every machine, all machines, all stores, all branches, sab log, sab users,
+            पूरा ऑफिस, सबका, on fire, fire alarm, danger, dangerous, did not authorise, did not authorize, didnt
+            authorise, didnt authorize, without my permission, without my knowledge, without my consent, someone
+            has access, someone stole, lost my card, card is lost, card got lost, card was lost, dont recall
+            making, dont remember making, not remember making, been exposed, cloned my, unknown payment, unknown
+            charge, unknown transaction, suspicious payment, suspicious transaction, suspicious transactions,
+            suspicious charge, suspicious activity, be using my, is using my, has used my, else using my,
+            unauthorised transaction, unauthorised payment, unauthorised charge, unauthorised access,
+            unauthorized transaction, unauthorized payment, unauthorized charge, unauthorized access,
+            unauthorised login, unauthorized login
         """,
         3: """
-            everyone, everybody, emergency, breach, losing money, down for, outage, wiped, critical, production
+            everyone, everybody, emergency, breach, losing money, down for, outage, wiped, critical,
+            unauthorised, unauthorized
         """,
         2: """
             safety, security, immediately, vulnerability, hundreds, thousands, exposed, deleted
@@ -183,12 +196,13 @@ PRIORITY_EVIDENCE: Vocabulary = {
             charged, billed twice, deducted twice, paisa kat, paise kat, showstopper, high priority, crash,
             crashes, crashed, crashing, wont open, not responding, kaam nahi, login nahi, chalu nahi, jaldi,
             तुरंत, जल्दी, काम नहीं, पैसे कट, बंद, cannot start, since morning, cannot print, cant print, will
-            not start, will not work, wont work
+            not start, will not work, wont work, importance high, high importance, nobody at, no one at, blocks,
+            lost my phone, lost my laptop, do not recognise, do not recognize
         """,
         2: """
             cannot, cant, unable, failed, fails, fail, failing, failure, denied, declined, wont, broken,
             missing, refused, down, never arrived, overheats, overheating, hallucinates, disappeared, complaint,
-            important, nahi, नहीं, today, lost, deadline, stuck, offline
+            important, nahi, नहीं, today, lost, deadline, stuck, offline, production
         """,
     },
     "medium": {

@@ -37,6 +37,9 @@ CATEGORIES = [
     ("app me login nahi ho raha", "software_issue"),
     ("paise kat gaye bhai", "billing"),
     ("phone bahut garam hota hai", "hardware_issue"),
+    ("I asked for $100 and got only $20", "billing"),
+    ("There is something on my statement that I don't recall making", "billing"),
+    ("How much paid time off do I have left?", "other"),
 ]
 
 
@@ -52,6 +55,10 @@ PRIORITIES = [
     ("The report is slow, but a workaround exists", "medium"),
     ("How do I change the logo?", "low"),
     ("Typo on the front page, no rush", "low"),
+    ("My card was used without my permission, what do I do?", "critical"),
+    ("I was charged a fee for using my card", "medium"),
+    ("The mail ends with: unauthorized use of this message is prohibited", "medium"),
+    ("Nobody at the front desk gets labels out of the printer", "high"),
 ]
 
 
