@@ -8,6 +8,7 @@ from pathlib import Path
 from forge_tui.core.agreement import NOTHING_CHECKED
 from forge_tui.core.clock import Clock
 from forge_tui.core.command import Command
+from forge_tui.core.errors import InputRefused
 from forge_tui.core.event import JobOpened, JobStateChanged
 from forge_tui.core.job import JobRecord, JobSpec, JobState
 from forge_tui.core.snapshot import Snapshot
@@ -121,7 +122,8 @@ class Session:
     async def prepare(self, inputs: Inputs, *, fresh: bool = False) -> Prepared:
         """Store the rows of `inputs` as a job, or go on with the unfinished one of the same content unless `fresh`.
 
-        What a new job will send, cost and take is told as an event before anything is sent.
+        What a new job will send, cost and take is told as an event before anything is sent. Raises InputRefused when a
+        file cannot be read to its end; the job is then refused, and what was read of it is not sent.
         """
         spec = self.spec(inputs)
         known = None if fresh else await self.store.unfinished_job(spec)
@@ -129,9 +131,18 @@ class Session:
         plan = None
         if (await self.store.job(job_id)).state is JobState.LOADING:
             self.bus.publish(JobStateChanged(self._clock.wall(), job_id, JobState.LOADING))
-            plan = await self._load(job_id, inputs)
+            plan = await self._loaded(job_id, inputs)
             self.bus.publish(plan.as_event(self._clock.wall(), job_id))
         return Prepared(job_id, known is not None, plan)
+
+    async def _loaded(self, job_id: int, inputs: Inputs) -> Plan:
+        try:
+            return await self._load(job_id, inputs)
+        except InputRefused as refusal:
+            now, reason = self._clock.wall(), str(refusal)
+            await self.store.refuse(job_id, reason, refusal.code, now)
+            self.bus.publish(JobStateChanged(now, job_id, JobState.REFUSED, reason, refusal.code))
+            raise
 
     async def _load(self, job_id: int, inputs: Inputs) -> Plan:
         intake, planner = intake_for(self._settings, self.endpoint), planner_for(self._settings, self.endpoint)
@@ -151,8 +162,8 @@ class Session:
         resumed = record.started_at is not None
         if resumed:
             await self.store.go_on_under(job_id, under(record.spec, self._settings, self.endpoint))
-            if self._ttl_s is not None:
-                await self.store.refresh_from_cache(job_id, self._clock.wall(), self._ttl_s)
+        if self._ttl_s is not None and (resumed or await self.store.learned_since(record.created_at)):
+            await self.store.refresh_from_cache(job_id, self._clock.wall(), self._ttl_s)
         recorder = Recorder(job_id, self.store, self._gates, self.bus, self._clock)
         opening = await self.store.opening(job_id)
         self._stages = await self._assemble(job_id, opening, recorder)

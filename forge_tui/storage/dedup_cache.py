@@ -14,6 +14,7 @@ SELECT key, category, priority, summary, flags, tokens, cost FROM cache
 WHERE stored_at > ? AND stored_at <= ? AND key IN (:many)
 """
 _KNOWN = "SELECT key FROM cache WHERE stored_at > ? AND stored_at <= ? AND key IN (:many)"
+_LEARNED = "SELECT EXISTS (SELECT 1 FROM cache WHERE stored_at >= ?)"
 _STORE = """
 INSERT INTO cache (key, category, priority, summary, flags, tokens, cost, stored_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (key) DO UPDATE SET
@@ -47,6 +48,11 @@ def look_up(
 def known(connection: sqlite3.Connection, keys: Collection[bytes], now: float, ttl_s: float) -> set[bytes]:
     """Which of `keys` have a known answer."""
     return {key for (key,) in select_in(connection, _KNOWN, keys, now - ttl_s, now)}
+
+
+def learned_since(connection: sqlite3.Connection, at: float) -> bool:
+    """Whether an answer was stored at `at` or later."""
+    return bool(connection.execute(_LEARNED, (at,)).fetchone()[0])
 
 
 def store(

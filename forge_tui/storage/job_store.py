@@ -55,6 +55,10 @@ class JobStore:
         """How many open tickets, followers included, the cache answered since they were stored."""
         return await self._database.write(lambda c: load.refresh_from_cache(c, job_id, now, ttl_s))
 
+    async def learned_since(self, at: float) -> bool:
+        """Whether the cache got an answer at `at` (Unix seconds) or later."""
+        return await self._database.read(lambda c: dedup_cache.learned_since(c, at))
+
     async def cached(self, keys: Collection[bytes], now: float, ttl_s: float) -> set[bytes]:
         """Which of `keys` the cache answers."""
         return await self._database.read(lambda c: dedup_cache.known(c, keys, now, ttl_s))
@@ -124,6 +128,10 @@ class JobStore:
     async def cancel(self, job_id: int, now: float) -> dict[Complexity, CancelledCounts]:
         """T4: end the job with its open tickets. An answer still in flight is kept when it comes home."""
         return await self._database.write(lambda c: steer.cancel(c, job_id, now))
+
+    async def refuse(self, job_id: int, reason: str, code: Code, now: float) -> None:
+        """End a job whose files cannot be read to their end; the rows that were read are cancelled."""
+        await self._database.write(lambda c: steer.refuse(c, job_id, reason, code, now))
 
     async def end_cancelled(self, now: float) -> None:
         """End the tickets that a crash left open in cancelled jobs; call it before anything runs."""

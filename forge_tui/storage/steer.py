@@ -135,6 +135,12 @@ def cancel(connection: sqlite3.Connection, job_id: int, now: float) -> dict[Comp
     return dict(cancelled)
 
 
+def refuse(connection: sqlite3.Connection, job_id: int, reason: str, code: Code, now: float) -> None:
+    """End a loading job with what was stored of it."""
+    connection.execute(_CANCEL, (now, job_id))
+    set_state(connection, job_id, JobState.REFUSED, now, reason=reason, code=code)
+
+
 def end_cancelled(connection: sqlite3.Connection, now: float) -> None:
     """End the open tickets of cancelled jobs: a crash came before their last requests were home."""
     connection.execute(_END_CANCELLED, (now,))

@@ -2,9 +2,12 @@
 
 import pytest
 
-from forge_tui.core.event import BatchSent, BatchSettled
+from forge_tui.core.errors import InputRefused
+from forge_tui.core.event import BatchSent, BatchSettled, JobStateChanged
+from forge_tui.core.failure import Code
 from forge_tui.core.job import JobState
 from forge_tui.core.ticket import MOST_COMPLEX_FIRST
+from forge_tui.pipeline.ingest import open_inputs
 from session_builders import in_a_world, texts
 
 
@@ -150,3 +153,54 @@ def test_the_same_seed_gives_the_same_run():
 
     sim = "latency=flat:1,error_rate=0.1,rate_limit_rate=0.05,faults=truncated:0.03,seed=9"
     assert in_a_world(story, sim=sim) == in_a_world(story, sim=sim)
+
+
+def test_two_jobs_with_the_same_tickets_pay_for_them_once():
+    """D18, D40: both are loaded before either runs; the second finds what the first was told."""
+    rows = texts(40)
+
+    async def story(world):
+        jobs = [await world.prepare(rows, "a.txt"), await world.prepare(rows[::-1], "b.txt")]
+        states = [await world.session.run(job.job_id) for job in jobs]
+        counts = [(await world.session.store.job(job.job_id)).counts for job in jobs]
+        return states, counts, world.stats
+
+    states, (first, second), stats = in_a_world(story, sim="latency=0.1")
+    assert states == [JobState.FINISHED, JobState.FINISHED]
+    assert (first.done, second.done, second.from_cache) == (40, 40, 40)
+    assert (stats.requests, len(stats.ticket_calls)) == (40, 40)
+
+
+def test_hundreds_of_answers_at_once_wait_for_the_one_connection():
+    """D12: four jobs of 200 tickets at 200 slots: an internal limit is waited for, no ticket fails of it."""
+
+    async def story(world):
+        for number in range(4):
+            await world.run([f"{text} in job {number}" for text in texts(200)], f"{number}.txt")
+        return [(await world.session.store.job(number)).counts.done for number in range(1, 5)], world.stats
+
+    done, stats = in_a_world(story, sim="latency=1", concurrency=200)
+    assert done == [200, 200, 200, 200]
+    assert stats.requests == 800
+    assert stats.max_in_flight > 150
+
+
+def test_a_file_that_goes_away_while_it_is_read_ends_in_a_refused_job():
+    """D16: an error at start ends in a named state with its reason, and the same command begins anew."""
+
+    async def story(world):
+        path = world.folder / "tickets.txt"
+        path.write_text("a\nb\n")
+        with open_inputs([str(path)], world.settings) as inputs:
+            world.session.spec(inputs)
+            path.unlink()
+            with pytest.raises(InputRefused):
+                await world.session.prepare(inputs)
+        refused = await world.session.store.job(1)
+        return refused, await world.run(["a", "b"]), await world.session.store.latest_job(), world.of(JobStateChanged)
+
+    refused, state, latest, told = in_a_world(story)
+    assert (refused.state, refused.code, refused.counts.open) == (JobState.REFUSED, Code.INPUT, 0)
+    assert "tickets.txt: no such file" in refused.reason
+    assert [change.state for change in told[:2]] == [JobState.LOADING, JobState.REFUSED]
+    assert (state, latest) == (JobState.FINISHED, 2)
