@@ -84,6 +84,7 @@ def command(folder, *words, program=("-m", "forge_tui")):
 
 
 def test_no_batch_run_and_no_look_at_it_tells_the_key(tmp_path):
+    """D34: the key is in no file, log or output."""
     with telltale() as (url, provider):
         words = classify(tmp_path, "tickets.txt", ROWS, url)
         code, ran = command(tmp_path, *words, "--events", "events.jsonl", "--json")

@@ -173,6 +173,7 @@ def prove(seed, size, folder: Path) -> int:
 
 @pytest.mark.parametrize("seed", range(9))
 def test_every_commit_is_a_place_to_start_again_from(seed, tmp_path):
+    """D14: each reply is stored when it comes, with all that belongs to it."""
     assert prove(seed, 18, tmp_path) >= 34
 
 

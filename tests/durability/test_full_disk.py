@@ -60,6 +60,7 @@ def done(folder):
 
 
 def test_a_run_waits_for_space_and_goes_on(tmp_path):
+    """D14: a store that cannot write costs no paid answer."""
     with a_run(tmp_path, 700_000) as process:
         wait_for_notice(tmp_path, process)
         process.send_signal(signal.SIGUSR1)

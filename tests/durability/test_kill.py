@@ -26,6 +26,7 @@ EVENTS = ("--events", "events.jsonl")
 
 
 def test_a_hundred_kills_lose_nothing_and_repeat_only_what_was_in_flight(tmp_path):
+    """D13, D14, D40: a killed job goes on; what was answered before is on disk."""
     kill_until(100, tmp_path)
 
 

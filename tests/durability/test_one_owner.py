@@ -10,6 +10,7 @@ from session_builders import texts
 
 
 def test_of_twenty_starts_one_owns_and_the_others_say_who(tmp_path):
+    """D36: limits hold for all processes, because one alone may send."""
     with a_parent(tmp_path) as parent, a_provider("latency=30") as (url, _):
         words = classify(tmp_path, "tickets.txt", texts(50), url)
         started = [parent.start(*words) for _ in range(20)]

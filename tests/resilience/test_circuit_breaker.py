@@ -100,7 +100,7 @@ def test_open_refuses_and_names_the_instant():
 
 
 def test_half_open_lets_one_probe_out():
-    """D6: twenty waiters, one probe; its success releases all the others at once."""
+    """D6, D40: twenty waiters, one probe; its success releases all the others at once."""
     breaker = an_open_breaker(at=0.0)
     admitted = [breaker.admit(30.0) for _ in range(20)]
     assert sum(isinstance(leave, Permit) for leave in admitted) == 1
