@@ -20,6 +20,7 @@ def adds_up(shot):
 
 def test_every_ticket_is_classified():
     """D40: a whole job through the real client, parser and store."""
+
     async def story(world):
         state = await world.run(texts(200))
         return state, world.snapshot, world.stats
