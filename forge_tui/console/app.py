@@ -58,10 +58,14 @@ class ForgeApp(Desk):
     # -- screens --------------------------------------------------------------------------------------------------
 
     def action_screen(self, name: str) -> None:
+        if isinstance(self.screen, LaunchScreen):
+            self.screen.dismiss(None)
         self.switch_mode(name)
         self.call_after_refresh(self.tick)
 
     def action_help(self) -> None:
+        if isinstance(self.screen, HelpDialog):
+            return
         frame = (
             next((node for node in self.focused.ancestors_with_self if isinstance(node, Frame)), None)
             if self.focused
@@ -75,12 +79,15 @@ class ForgeApp(Desk):
         self.say(f"{hz:g} frames a second")
 
     def action_debug(self) -> None:
-        self.push_screen(DebugDialog())
+        if not isinstance(self.screen, DebugDialog):
+            self.push_screen(DebugDialog())
 
     def action_new_job(self) -> None:
         self.offer(())
 
     def offer(self, files: Sequence[str]) -> None:
+        if isinstance(self.screen, LaunchScreen):
+            return
         self.push_screen(LaunchScreen(files), lambda launch: None if launch is None else self.launch(launch))
 
     def action_key(self) -> None:

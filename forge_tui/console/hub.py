@@ -47,8 +47,9 @@ class InputFile:
 class Preview:
     """What a launch would take; while `complete` is False the counts are of `read_share` (0 to 1) of the input.
 
-    `cost` and `cost_band` are in `currency`, None where no price is known; `unfinished` is the job that a launch
-    would go on with. Nothing was written or sent to find this out.
+    `cost` and `cost_band` are in `currency`, None where no price is known; `refused_for` counts the refused rows by
+    reason; `requests_per_min` is the limit in force, None without one; `unfinished` is the job that a launch would go
+    on with. Nothing was written or sent to find this out.
     """
 
     files: tuple[InputFile, ...]
@@ -73,6 +74,8 @@ class Preview:
     provider_why: str
     first_texts: tuple[str, ...] = ()
     first_refused: tuple[RefusedRow, ...] = ()
+    refused_for: Mapping[str, int] = field(default_factory=dict)
+    requests_per_min: float | None = None
     unfinished: JobRecord | None = None
     audit_requests: int = 0
     audit_cost: float | None = None

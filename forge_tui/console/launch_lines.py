@@ -1,20 +1,22 @@
 """The launch screen in words: what a file holds, will send, cost and take, and with what it would run."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from textual.content import Content
 
 from forge_tui.console.hub import Preview
-from forge_tui.console.presentation import Tone, foreign, line
+from forge_tui.console.presentation import Tone, foreign, joined, line
 from forge_tui.core.job import job_label
-from forge_tui.core.text import one_line
-from forge_tui.core.ticket import Complexity
+from forge_tui.core.text import cell_width, one_line
+from forge_tui.core.ticket import Complexity, RefusedRow
 from forge_tui.telemetry import figures
+from forge_tui.telemetry.frame import fit
 
 _LABEL_CELLS = 12
 _SIMPLE_FIRST = (Complexity.SIMPLE, Complexity.MEDIUM, Complexity.COMPLEX)
-_LINES_NAMED = 3
-_FEW_TEXTS = 4
+_AIRY = 8  # lines to spare from which on blank ones part the first tickets from the figures
+_WIDE = 90
 
 
 def preview_lines(preview: Preview, width: int, height: int) -> list[Content]:
@@ -22,43 +24,61 @@ def preview_lines(preview: Preview, width: int, height: int) -> list[Content]:
     figures_lines = [
         _labelled("complexity", _complexity(preview)),
         _labelled("duplicates", _duplicates(preview)),
-        _refused(preview, width),
+        *_refused(preview, width),
         _labelled("to send", f"{_n(preview, preview.unique)} tickets in ≈ {figures.count(preview.requests)} requests"),
         *([_labelled("audit", _audit(preview))] if preview.audit_requests else ()),
-        line(*_cost(preview), "   ", *_time(preview)),
+        joined([_cost(preview), _time(preview), _rate(preview)], "", width),
         _labelled("bound by", preview.bound_by),
-        _job(preview, width),
+        *_job(preview, width),
     ]
     head = [_head(preview, width), _columns(preview, width)]
     room = max(0, height - len(head) - len(figures_lines))
-    return head + _texts(preview, width, min(room, _FEW_TEXTS)) + figures_lines
+    gap = [Content("")] * (room >= _AIRY)
+    return head + gap + _texts(preview, width, room - 2 * len(gap)) + gap + figures_lines
 
 
 def run_lines(preview: Preview | None, chosen: Mapping[str, object], folder: str, width: int) -> list[Content]:
     """With what the job would run, and where its results go."""
     if preview is None:
         return [line(("name a file to see what it would take", Tone.DIM))]
-    rate = chosen.get("requests_per_min")
     budget = chosen.get("max_cost")
-    limit = figures.limit_of_money(float(str(budget)), preview.currency) if budget else "none"
+    rate = preview.requests_per_min
     parts = [
-        line(("model ", Tone.DIM), preview.model, (" (m)", Tone.FAINT)),
-        line(("batch ", Tone.DIM), str(chosen.get("batch_size")), (" (b)", Tone.FAINT)),
-        line(("slots ", Tone.DIM), str(chosen.get("concurrency"))),
-        line(("rpm ", Tone.DIM), f"{rate:g}" if isinstance(rate, float | int) and rate else "as the provider's"),
-        line(("budget ", Tone.DIM), limit, (" (B)", Tone.FAINT)),
+        _chosen("model", one_line(preview.model, 28), "m"),
+        _chosen("batch", str(chosen.get("batch_size")), "b"),
+        _chosen("slots", str(chosen.get("concurrency"))),
+        _chosen("rpm", "no limit" if rate is None else f"{rate:g}"),
+        _chosen("budget", figures.limit_of_money(float(str(budget)), preview.currency) if budget else "none", "B"),
     ]
-    why = foreign(f"{preview.provider_why} · results to {folder}/", width, Tone.DIM)
-    return [Content("  ").join(parts), why]
+    between = "   " if width >= _WIDE else "  "
+    why = preview.provider_why.removeprefix(f"provider {preview.provider}")
+    source = _chosen("provider", preview.provider, "p")
+    where = foreign(f"{why} · results to {folder}/", width - source.cell_length, Tone.DIM)
+    return [joined(parts, between, width), line(source, where)]
+
+
+def _chosen(name: str, value: str, key: str = "") -> Content:
+    chosen = line((f"{name} ", Tone.DIM), value)
+    return line(chosen, " ", _key_of(key)) if key else chosen
+
+
+def _key_of(key: str) -> Content:
+    """The key that changes what stands before it."""
+    return line(("(", Tone.DIM), (key, f"bold {Tone.ACCENT}"), (")", Tone.DIM))
 
 
 def _head(preview: Preview, width: int) -> Content:
-    kinds = " ".join(dict.fromkeys(f"{file.format.upper()} {file.encoding}" for file in preview.files))
+    kinds = ", ".join(dict.fromkeys(f"{file.format.upper()} {file.encoding}" for file in preview.files))
     size = sum(file.size_bytes for file in preview.files)
     many = f"{len(preview.files)} files · " if len(preview.files) > 1 else ""
     read = "whole file read" if preview.complete else f"scanning {preview.read_share:.0%}"
-    words = f"{many}{kinds} · {_bytes(size)} · {_n(preview, preview.total)} rows · {read}"
-    return foreign(words, width, Tone.STRONG)
+    rows = f"{_bytes(size)} · {_n(preview, preview.total)} rows"
+    forms = (
+        f"{many}{kinds} · {rows} · {read}",
+        f"{many}{kinds} · {rows} · {read.removeprefix('whole file ')}",
+        f"{many}{rows} · {read.removeprefix('whole file ')}",
+    )
+    return foreign(next((form for form in forms if cell_width(form) <= width), forms[-1]), width, Tone.STRONG)
 
 
 def _columns(preview: Preview, width: int) -> Content:
@@ -66,12 +86,12 @@ def _columns(preview: Preview, width: int) -> Content:
     if not columns:
         return line(("one text a record", Tone.DIM))
     text = next((file.text_column for file in preview.files if file.text_column), "")
-    tail = f"   text: {one_line(text or '', 20)}"
+    tail = f"   text: {one_line(text or '', 20)} "
     return line(
         ("columns  ", Tone.DIM),
-        foreign(", ".join(columns), max(8, width - 9 - len(tail) - 4)),
+        foreign(", ".join(columns), max(8, width - 9 - len(tail) - 3)),
         (tail, Tone.STRONG),
-        (" (c)", Tone.FAINT),
+        _key_of("c"),
     )
 
 
@@ -83,7 +103,7 @@ def _texts(preview: Preview, width: int, count: int) -> list[Content]:
 
 
 def _complexity(preview: Preview) -> str:
-    return " ".join(f"{c} {figures.count(preview.complexity.get(c, 0))}" for c in _SIMPLE_FIRST)
+    return " ".join(f"{c} {figures.cell_count(preview.complexity.get(c, 0))}" for c in _SIMPLE_FIRST)
 
 
 def _duplicates(preview: Preview) -> str:
@@ -91,21 +111,25 @@ def _duplicates(preview: Preview) -> str:
     return f"{_n(preview, known)} ({figures.count(preview.cached)} in cache, {figures.count(preview.twins)} twins)"
 
 
-def _refused(preview: Preview, width: int) -> Content:
+def _refused(preview: Preview, width: int) -> list[Content]:
+    """How many for which reason, and where the first of them stand."""
     if not preview.refused:
-        return _labelled("refused", "none")
-    lines = ", ".join(str(row.origin.line) for row in preview.first_refused[:_LINES_NAMED])
-    more = ", …" if preview.refused > _LINES_NAMED else ""
-    first = preview.first_refused[0].message if preview.first_refused else ""
-    words = f"{figures.count(preview.refused)} of {_n(preview, preview.total)}: lines {lines}{more} · {first}"
-    return line((f"{'refused':<{_LABEL_CELLS}}", Tone.DIM), foreign(words, width - _LABEL_CELLS, Tone.WARN))
+        return [_labelled("refused", "none")]
+    count = f"{figures.count(preview.refused)} of {_n(preview, preview.total)}"
+    reasons = list(preview.refused_for.items())
+    why = ", ".join(f"{reason} {figures.count(rows)}" if len(reasons) > 1 else reason for reason, rows in reasons)
+    first = fit([_place(preview, row) for row in preview.first_refused], ", ", width - _LABEL_CELLS - 10)
+    many = "s" if len(preview.first_refused) > 1 else ""
+    more = ", …" if preview.refused > first.count(",") + 1 else ""
+    return [
+        line((f"{'refused':<{_LABEL_CELLS}}", Tone.DIM), foreign(f"{count}: {why}", width - _LABEL_CELLS, Tone.WARN)),
+        line(" " * _LABEL_CELLS, foreign(f"line{many} {first}{more}", width - _LABEL_CELLS, Tone.DIM)),
+    ]
 
 
-def _cost(preview: Preview) -> list[tuple[str, str]]:
-    if preview.free or preview.cost_band is None:
-        return [("cost ", Tone.DIM), ("free" if preview.free else "no price known", Tone.STRONG)]
-    low, high = (figures.money(amount, preview.currency) for amount in preview.cost_band)
-    return [("cost ", Tone.DIM), (f"≈ {low} to {high}", Tone.STRONG)]
+def _place(preview: Preview, row: RefusedRow) -> str:
+    """Where a refused row stands: the line, of several files also which."""
+    return str(row.origin.line) if len(preview.files) < 2 else f"{Path(row.origin.file).name}:{row.origin.line}"
 
 
 def _audit(preview: Preview) -> str:
@@ -113,16 +137,39 @@ def _audit(preview: Preview) -> str:
     return f"{_n(preview, preview.audit_requests)} of them asked again alone{f', ≈ {price}' if price else ''}"
 
 
-def _time(preview: Preview) -> list[tuple[str, str]]:
-    return [("ETA ", Tone.DIM), (f"≈ {figures.clock(preview.estimated_seconds)}", Tone.STRONG)]
+def _cost(preview: Preview) -> Content:
+    words = "free" if preview.free else "no price known"
+    if not preview.free and preview.cost_band is not None:
+        low, high = (_rough(amount, preview.currency) for amount in preview.cost_band)
+        words = f"≈ {low} to {high}"
+    return line((f"{'cost':<{_LABEL_CELLS}}", Tone.DIM), (words, Tone.STRONG))
 
 
-def _job(preview: Preview, width: int) -> Content:
+def _rough(amount: float, currency: str) -> str:
+    """An estimate of money: from ten on its hundredths mean nothing."""
+    return figures.limit_of_money(round(amount) if amount >= 10 else amount, currency)
+
+
+def _time(preview: Preview) -> Content:
+    return line(("   ETA ", Tone.DIM), (f"≈ {figures.clock(preview.estimated_seconds)}", Tone.STRONG))
+
+
+def _rate(preview: Preview) -> Content:
+    rate = preview.requests_per_min
+    return line(("" if rate is None else f" at {rate:g} rpm", Tone.DIM))
+
+
+def _job(preview: Preview, width: int) -> list[Content]:
     job = preview.unfinished
     if job is None:
-        return _labelled("job", "new: no unfinished one of these files")
-    words = f"{job_label(job.job_id)} has this file: {job.counts.done} of {job.counts.total} done, enter goes on"
-    return line((f"{'job':<{_LABEL_CELLS}}", Tone.DIM), foreign(words, width - _LABEL_CELLS, Tone.LEAD))
+        return [_labelled("job", "new: no unfinished one of these files")]
+    counts = job.counts
+    words = (
+        f"{job_label(job.job_id)} has this file: {figures.count(counts.done)} of {figures.count(counts.total)} done, "
+    )
+    told = line((f"{words}enter goes on", Tone.LEAD)).wrap(max(8, width - _LABEL_CELLS))
+    names = ("job", *[""] * (len(told) - 1))
+    return [line((f"{name:<{_LABEL_CELLS}}", Tone.DIM), part) for name, part in zip(names, told, strict=True)]
 
 
 def _labelled(name: str, words: str) -> Content:

@@ -1,9 +1,10 @@
-"""What is typed into the launch screen's path field: several files, folders and globs; and how tab completes it."""
+"""Paths as they are typed: several files, folders and globs, how tab completes them, and names not yet taken."""
 
 import os
 import shlex
 from collections.abc import Sequence
 from glob import glob, has_magic
+from itertools import count
 from pathlib import Path
 
 ENDINGS = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".txt")
@@ -54,6 +55,12 @@ def completed(typed: str) -> str:
     common = min(fitting[0], fitting[-1], key=len) if length is None else fitting[0][:length]
     whole = os.path.join(folder, common) if folder else common  # noqa: PTH118 - text, not a file
     return head + (shlex.quote(whole) if " " in whole else whole)
+
+
+def free_name(stem: str) -> str:
+    """`./stem`, or with a number behind it where that is taken."""
+    names = (f"./{stem}" if number == 1 else f"./{stem}-{number}" for number in count(1))
+    return next(name for name in names if not Path(name).exists())
 
 
 def _words(typed: str) -> list[str]:

@@ -89,5 +89,7 @@ def _preview(
         provider_why=endpoint.why,
         first_texts=plan.shown,
         first_refused=plan.shown_refused,
+        refused_for=plan.refused_for,
+        requests_per_min=endpoint.requests_per_min,
         unfinished=unfinished,
     )

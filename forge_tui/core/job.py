@@ -31,6 +31,13 @@ class JobState(StrEnum):
     REFUSED = "refused"
     CANCELLED = "cancelled"
 
+    @property
+    def shown(self) -> str:
+        """The word for people: `queued` and `done`, the others as they are stored."""
+        return _SHOWN.get(self, self.value)
+
+
+_SHOWN = {JobState.READY: "queued", JobState.FINISHED: "done", JobState.FINISHED_WITH_FAILURES: "done"}
 
 ENDED = frozenset({JobState.FINISHED, JobState.FINISHED_WITH_FAILURES, JobState.REFUSED, JobState.CANCELLED})
 

@@ -1,6 +1,7 @@
 """The preview: what a job holds, what it will send, cost and take, before anything is sent or stored."""
 
-from collections.abc import Collection, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -15,8 +16,11 @@ from forge_tui.settings import Settings
 from forge_tui.telemetry.eta import ClassWork, Pace, estimated_seconds
 
 CHUNK_ROWS = 5_000
-SHOWN_TICKETS = 4
+SHOWN_TICKETS = 12
 SHOWN_REFUSED = 5
+# Reasons name what is wrong, some with a value of the row: a file of such rows must not fill the memory.
+MOST_REASONS = 20
+OTHER_REASON = "other reasons"
 # How far tokens estimated by characters were off on real mails, both ways.
 COST_BAND = 0.15
 # Eight bytes of a key tell ten million texts apart but once in 400,000 files, at a third of the memory.
@@ -28,8 +32,9 @@ class Plan:
     """What `--dry-run` prints and the launch screen shows.
 
     `cached` counts the rows answered from the cache, `twins` those that follow a row of this job, `unique` the
-    tickets to send; `cost` is in the price's currency, None where no price is known. Requests, tokens, cost and
-    seconds include those of the audit, which `audit_requests` and `audit_cost` tell by themselves.
+    tickets to send; `cost` is in the price's currency, None where no price is known; `refused_for` counts the
+    refused rows by reason, the most frequent first. Requests, tokens, cost and seconds include those of the audit,
+    which `audit_requests` and `audit_cost` tell by themselves.
     """
 
     total: int
@@ -48,6 +53,7 @@ class Plan:
     audit_cost: float | None = None
     shown: tuple[str, ...] = ()
     shown_refused: tuple[RefusedRow, ...] = ()
+    refused_for: Mapping[str, int] = field(default_factory=dict)
     complete: bool = True
 
     @property
@@ -86,6 +92,7 @@ class _Tally:
     seen: set[bytes] = field(default_factory=set)
     shown: list[str] = field(default_factory=list)
     shown_refused: list[RefusedRow] = field(default_factory=list)
+    refused_for: Counter[str] = field(default_factory=Counter)
 
 
 class Planner:
@@ -132,14 +139,19 @@ class Planner:
             audit_cost=_cost(self._endpoint, audit),
             shown=tuple(tally.shown),
             shown_refused=tuple(tally.shown_refused),
+            refused_for=dict(tally.refused_for.most_common()),
             complete=complete,
         )
 
     def _refuse(self, row: RefusedRow) -> None:
-        self._tally.total += 1
-        self._tally.refused += 1
-        if len(self._tally.shown_refused) < SHOWN_REFUSED:
-            self._tally.shown_refused.append(row)
+        tally = self._tally
+        tally.total += 1
+        tally.refused += 1
+        if len(tally.shown_refused) < SHOWN_REFUSED:
+            tally.shown_refused.append(row)
+        reason = row.message.removeprefix(f"{row.origin}: ")
+        known = reason in tally.refused_for or len(tally.refused_for) < MOST_REASONS
+        tally.refused_for[reason if known else OTHER_REASON] += 1
 
     def _count(self, ticket: EstimatedTicket, *, cached: bool) -> None:
         tally = self._tally

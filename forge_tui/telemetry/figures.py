@@ -31,6 +31,11 @@ def count(number: float) -> str:
     return f"{number:,.0f}" if isfinite(number) else UNKNOWN
 
 
+def cell_count(number: int) -> str:
+    """A whole number in a narrow column: `2458`, from a hundred thousand on `120k`."""
+    return str(number) if number < 100_000 else short_count(number)
+
+
 def short_count(number: float) -> str:
     """A number where room is scarce: `862`, `1.5k`, `620k`, `4.1M`."""
     if not isfinite(number):

@@ -6,7 +6,7 @@ import pytest
 
 from console_stores import failed_job
 from forge_tui.console.exports import export
-from forge_tui.console.screens.export import free_name
+from forge_tui.console.paths import free_name
 from forge_tui.core.errors import OutputRefused
 from store_builders import NOW
 

@@ -1,18 +1,39 @@
 """The launch screen: what it shows of a file before anything is spent, and what it launches."""
 
 import pytest
+from textual.command import CommandPalette
 from textual.widgets import Input
 
 from console_builders import RecordingHub, console, settle, working_hub
+from console_lists import words_of
 from console_states import busy
 from forge_tui.console.hub import InputFile, Preview
 from forge_tui.console.paths import completed, expanded
-from forge_tui.console.screens.launch import LaunchScreen
+from forge_tui.console.screens.ask import AskDialog
+from forge_tui.console.screens.dashboard import DashboardScreen
+from forge_tui.console.screens.help import HelpDialog
+from forge_tui.console.screens.launch import LaunchScreen, PathInput, PreviewPane
+from forge_tui.console.screens.limits_menu import LimitsMenu
+from forge_tui.console.screens.quit import QuitDialog
+from forge_tui.console.widgets.file_list import FileList
 from forge_tui.core.errors import InputRefused
 from forge_tui.core.failure import Code
 from forge_tui.core.ticket import Complexity, Origin, RefusedRow
 
+TEXTS = (
+    "Charged twice for the same booking, which I cancelled on Monday. The bank says it cannot be taken back.",
+    "Die App startet nach dem Update nicht mehr, auch nicht nach einem Neustart",
+    "[/b] \x1b[2J is what the screen shows",
+    "Answers turn to nonsense in long chats once the topic changes",
+    "Screen flickers when docked, cable swapped twice",
+    "invoice charged twice in october",
+    "Please add a new starter to the finance group, she begins on the first",
+    "The press on line 4 stops without a word and nobody knows why it does so again",
+)
 COMPLEXITY = {Complexity.SIMPLE: 2570, Complexity.MEDIUM: 1925, Complexity.COMPLEX: 505}
+
+
+REASONS = {"no text": 2400, "bytes that are not UTF-8": 101, "a quote that is never closed": 2}
 
 
 def refused(line):
@@ -42,8 +63,10 @@ def preview(**changes):
         "provider": "sarvam",
         "model": "sarvam-105b",
         "provider_why": "provider sarvam, because a key is set",
-        "first_texts": ("Charged twice for the same booking", "Die App startet nicht", "[/b] \x1b[2J", "Answers"),
+        "first_texts": TEXTS,
         "first_refused": (refused(81), refused(2204), refused(3990)),
+        "refused_for": {'no text in column "body"': 3},
+        "requests_per_min": 36.0,
     }
     return Preview(**(fields | changes))
 
@@ -93,6 +116,7 @@ SHOWN = {
     "scanning": ("tickets_5k.csv", lambda: a_hub(preview(complete=False, read_share=0.42))),
     "refused": ("emails.csv", lambda: Refusing(busy())),
     "audited": ("tickets_5k.csv", lambda: a_hub(preview(audit_requests=23, audit_cost=0.6))),
+    "half_bad": ("tickets_5k.csv", lambda: a_hub(preview(refused=2503, refused_for=REASONS))),
     "known": ("tickets_5k.csv", lambda: a_hub(preview(unfinished=working_hub().rows.job_list[2]))),
 }
 
@@ -123,9 +147,63 @@ async def test_a_sample_of_twenty_goes_first():
     assert launch.settings == {"limit": 20}
 
 
-async def test_column_model_and_batch_are_chosen_by_keys():
-    (launch,) = await launched(a_hub(), "tickets_5k.csv", "c", "m", "b", "enter")
-    assert launch.settings == {"text_column": "id", "provider": "local", "batch_size": 1}
+async def test_column_provider_model_and_batch_are_chosen_by_keys():
+    (launch,) = await launched(a_hub(), "tickets_5k.csv", "c", "p", "b", "m", *"glm5.3", "enter", "enter")
+    chosen = {"text_column": "id", "provider": "sarvam-v2", "batch_size": 1, "model": "glm5.3"}
+    assert launch.settings == chosen
+
+
+@pytest.mark.parametrize(
+    ("keys", "screen"),
+    [
+        (("question_mark",), HelpDialog),
+        (("f1",), HelpDialog),
+        (("ctrl+p",), CommandPalette),
+        (("ctrl+q",), QuitDialog),
+        (("ctrl+c",), QuitDialog),
+        (("ctrl+o", "a", "f1"), HelpDialog),
+        (("B",), LimitsMenu),
+        (("m",), AskDialog),
+    ],
+)
+async def test_keys_that_work_everywhere_work_over_the_launch_screen(keys, screen):
+    async with console(a_hub()).run_test(size=(100, 30)) as pilot:
+        await typing("tickets_5k.csv", *keys)(pilot)
+        assert isinstance(pilot.app.screen, screen)
+        await pilot.press("escape")
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, LaunchScreen)
+
+
+@pytest.mark.parametrize(
+    ("letter", "widget", "offers"),
+    [("a", PathInput, "tab Complete"), ("b", FileList, "⏎ Choose"), ("c", PreviewPane, "s Sample 20 first")],
+)
+async def test_a_letter_goes_to_a_pane_and_the_footer_says_what_enter_does_there(letter, widget, offers):
+    async with console(a_hub()).run_test(size=(100, 30)) as pilot:
+        await typing("tickets_5k.csv", "ctrl+o", letter)(pilot)
+        assert isinstance(pilot.app.focused, widget)
+        assert offers in words_of(pilot)
+        assert ("F1 Help" if widget is PathInput else "? Help") in words_of(pilot)
+
+
+async def test_going_to_another_screen_from_the_palette_leaves_the_launch_screen():
+    async with console(a_hub()).run_test(size=(100, 30)) as pilot:
+        await typing("tickets_5k.csv")(pilot)
+        await pilot.app.run_action("screen('results')")
+        await settle(pilot)
+        await pilot.app.run_action("screen('dashboard')")
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, DashboardScreen)
+    assert pilot.app.hub.launches == []
+
+
+async def test_where_rules_answer_there_is_no_model_to_choose():
+    async with console(a_hub(preview(provider="local"))).run_test(size=(100, 30)) as pilot:
+        await typing("tickets_5k.csv", "m")(pilot)
+        assert [note.message for note in pilot.app._notifications] == [
+            "local rules answer: p takes a provider with a model"
+        ]
 
 
 async def test_nothing_starts_without_a_preview_or_after_escape():

@@ -1,16 +1,14 @@
 """What the five screens share: header above, footer below, the frame handed to every part, and the size classes."""
 
-from collections.abc import Iterator, Mapping
-from string import ascii_lowercase
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.events import Key
-from textual.screen import Screen
 from textual.widget import Widget
 
 from forge_tui.console.keys import BY_ID, Scope, bindings
+from forge_tui.console.screens.jumps import Jumps
 from forge_tui.console.view import Crashed, View
 from forge_tui.console.widgets.footer import WIDE, Footer, Hint
 from forge_tui.console.widgets.frame import Frame
@@ -28,15 +26,13 @@ _RESUMABLE = frozenset({JobState.PAUSED, JobState.HALTED, JobState.READY})
 _FIXED = ("app.help", "app.command")
 
 
-class ConsoleScreen(Screen[None]):
+class ConsoleScreen(Jumps):
     """One of the five modes. Subclasses compose `body`, name their footer's entries and may take in a frame."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.SCREEN)
     FOOTER: ClassVar[tuple[str, ...]] = ()
     FOOTER_WIDE: ClassVar[tuple[str, ...]] = ()
     ALLOW_IN_MAXIMIZED_VIEW = "Header, Notice, Footer"
-
-    _jumps: Mapping[str, Frame] = {}
 
     def on_mount(self) -> None:
         self._parts = [part for part in self.query(Widget) if isinstance(part, Frame | Line)]
@@ -84,30 +80,6 @@ class ConsoleScreen(Screen[None]):
 
     def action_unzoom(self) -> None:
         self.minimize()
-
-    def action_jump(self) -> None:
-        """Put a letter on each pane; the next key goes to the pane of that letter."""
-        frames = [part for part in self._parts if isinstance(part, Frame) and part.size.width]
-        self._show_letters(dict(zip(ascii_lowercase, frames, strict=False)))
-
-    def on_key(self, event: Key) -> None:
-        if self._jumps:
-            target = self._jumps.get(event.character or "")
-            self._show_letters({})
-            event.stop()
-            event.prevent_default()
-            if target is not None:
-                first = target if target.can_focus else next((part for part in target.query() if part.can_focus), None)
-                self.set_focus(first)
-
-    def _show_letters(self, jumps: Mapping[str, Frame]) -> None:
-        for frame in self._jumps.values():
-            frame.letter = ""
-            frame.refresh()
-        self._jumps = jumps
-        for letter, frame in jumps.items():
-            frame.letter = letter
-            frame.refresh()
 
     def _frame_of(self, widget: Widget | None) -> Frame | None:
         return next((node for node in widget.ancestors_with_self if isinstance(node, Frame)), None) if widget else None

@@ -20,7 +20,12 @@ class Dialog(ModalScreen[Answer | None], Generic[Answer]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss_none", "Back", show=False, id="app.back"),
-        Binding("ctrl+c", "app.help_quit", show=False),  # the app does not hear keys under a dialog
+        # The app does not hear keys under a dialog; these work there too, also while something is typed.
+        Binding("ctrl+c", "app.help_quit", show=False),
+        Binding("ctrl+q", "app.quit", show=False),
+        Binding("f1", "app.help", show=False),
+        Binding("f8", "app.shot", show=False),
+        Binding("f12", "app.debug", show=False),
     ]
 
     def compose(self) -> ComposeResult:

@@ -136,7 +136,7 @@ def _cells(job: JobRecord) -> Sequence[Content]:
         line((sign, tone)),
         Content(job.label),
         foreign(", ".join(job.spec.files), 24),
-        line((job.state.replace("finished_with_failures", "done").replace("finished", "done"), tone)),
+        line((job.state.shown, tone)),
         Content(f"{figures.count(job.counts.done)}/{figures.count(job.counts.total)}"),
         line((figures.count(job.counts.failed), Tone.BAD if job.counts.failed else Tone.DIM)),
         Content(figures.clock(max(0.0, took))),
@@ -145,7 +145,9 @@ def _cells(job: JobRecord) -> Sequence[Content]:
 
 
 def _details(job: JobRecord, counts: LabelCounts | None, stats: JobStats | None) -> list[Content]:
-    told = [line((f"{job.spec.provider} {job.spec.model}", Tone.STRONG), (f"  {job.state}", Tone.DIM), *_why(job))]
+    told = [
+        line((f"{job.spec.provider} {job.spec.model}", Tone.STRONG), (f"  {job.state.shown}", Tone.DIM), *_why(job))
+    ]
     if counts is not None:
         for labels in (counts.categories, counts.priorities, {str(k): v for k, v in counts.sources.items()}):
             words = " · ".join(f"{name} {figures.count(n)}" for name, n in _most_first(labels) if n)

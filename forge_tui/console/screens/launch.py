@@ -19,22 +19,29 @@ from forge_tui.console.hub import Launch, Preview, refusal
 from forge_tui.console.launch_lines import preview_lines, run_lines
 from forge_tui.console.paths import completed, expanded, typed_for
 from forge_tui.console.presentation import Tone, foreign, line
+from forge_tui.console.screens.ask import AskDialog
 from forge_tui.console.screens.dialog import Dialog
+from forge_tui.console.screens.jumps import Jumps
 from forge_tui.console.screens.limits_menu import LimitsMenu
 from forge_tui.console.view import View
 from forge_tui.console.widgets.file_list import FileList
 from forge_tui.console.widgets.footer import Footer, Hint
 from forge_tui.console.widgets.frame import Frame, Pane
-from forge_tui.console.widgets.header import Header
+from forge_tui.console.widgets.header import Header, LaunchHeader
 from forge_tui.core.command import SetLimits
 from forge_tui.core.errors import ForgeError
 
 SAMPLE_TICKETS = 20
 PREVIEW_AFTER_S = 0.3
 BATCH_SIZES: tuple[str | int, ...] = ("auto", 1, 5, 10, 20)
-PROVIDERS = ("sarvam", "local", "simulated")
-_CHOSEN = ("provider", "batch_size", "concurrency", "requests_per_min", "max_cost")
-_HINTS = (Hint("⏎", "Start"), Hint("s", "Sample 20 first"), Hint("tab", "Panes"), Hint("esc", "Back"))
+PROVIDERS = ("sarvam", "sarvam-v2", "local", "simulated")
+_CHOSEN = ("provider", "model", "batch_size", "concurrency", "requests_per_min", "max_cost")
+_PANES, _BACK = Hint("ctrl+o", "Panes"), Hint("esc", "Back")
+_TYPING = (Hint("⏎", "Preview"), Hint("tab", "Complete"), _PANES, _BACK)
+_CHOOSING = (Hint("⏎", "Choose"), Hint("j k", "Move"), _PANES, _BACK)
+_READY = (Hint("⏎", "Start"), Hint("s", f"Sample {SAMPLE_TICKETS} first"), _PANES, _BACK)
+_WAITING = (_PANES, _BACK)
+_COMMANDS = Hint("^p", "")
 
 
 class PathFrame(Frame):
@@ -90,16 +97,20 @@ class RunPane(Pane):
         return run_lines(screen.preview, screen.chosen, screen.folder, width)
 
 
-class LaunchScreen(Dialog[Launch]):
+class LaunchScreen(Dialog[Launch], Jumps):
     """Answers what to launch, or None. `files` are those named before it opened."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "start", "Start", show=False),
         Binding("s", "sample", "Sample", show=False),
         Binding("c", "next_column", "Column", show=False),
-        Binding("m", "next_provider", "Model", show=False),
+        Binding("p", "next_provider", "Provider", show=False),
+        Binding("m", "model", "Model", show=False),
         Binding("b", "next_batch", "Batch", show=False),
         Binding("B", "budget", "Budget", show=False),
+        Binding("question_mark", "app.help", "Help", show=False),
+        Binding("ctrl+o", "jump", "Panes", show=False, id="pane.jump"),
+        Binding("ctrl+p", "app.command_palette", "Commands", show=False),
     ]
 
     def __init__(self, files: Sequence[str] = ()) -> None:
@@ -108,9 +119,9 @@ class LaunchScreen(Dialog[Launch]):
         self._settings: dict[str, object] = {}
 
     def body(self) -> ComposeResult:
-        yield Header(id="header")
+        yield LaunchHeader(id="header")
         yield PathFrame(
-            PathInput(typed_for(self._files), placeholder="tickets.csv", compact=True, id="path"), id="file"
+            PathInput(typed_for(self._files), placeholder="a file, a folder, *.csv", compact=True, id="path"), id="file"
         )
         yield Horizontal(FileList(id="files"), PreviewPane(id="preview"), id="middle")
         yield Vertical(RunPane(id="run"), id="bottom")
@@ -125,10 +136,24 @@ class LaunchScreen(Dialog[Launch]):
         self.query_one(PreviewPane if self._files else PathInput).focus()
 
     def show(self, view: View) -> None:
-        self.query_one(Footer).hints = _HINTS
+        footer = self.query_one(Footer)
+        footer.hints = self._hints()
+        # While a path is typed, a question mark is a part of it.
+        footer.fixed = (Hint("F1" if isinstance(self.focused, PathInput) else "?", "Help"), _COMMANDS)
         super().show(view)
-        for part in (self.query_one(Header), self.query_one(Footer)):
+        for part in (self.query_one(Header), footer):
             part.show(view)
+
+    def _hints(self) -> tuple[Hint, ...]:
+        """What the footer offers where the focus is."""
+        if isinstance(self.focused, PathInput):
+            return _TYPING
+        if isinstance(self.focused, FileList):
+            return _CHOOSING
+        return _READY if self.preview is not None else _WAITING
+
+    def on_descendant_focus(self) -> None:
+        self._draw()
 
     @property
     def preview(self) -> Preview | None:
@@ -216,7 +241,18 @@ class LaunchScreen(Dialog[Launch]):
 
     def action_next_provider(self) -> None:
         now = self.chosen["provider"] or (self.preview.provider if self.preview else PROVIDERS[0])
+        self._settings["model"] = None  # another provider's model
         self._choose("provider", _after(PROVIDERS, now))
+
+    def action_model(self) -> None:
+        if self.preview is None:
+            return
+        if self.preview.provider == "local":
+            self.forge.say("local rules answer: p takes a provider with a model")
+            return
+        start = str(self.chosen["model"] or self.preview.model)
+        dialog = AskDialog("Model", asked=f"of {self.preview.provider}", start=start, hint="⏎ takes it")
+        self.app.push_screen(dialog, lambda model: self._choose("model", model) if model else None)
 
     def action_next_batch(self) -> None:
         self._choose("batch_size", _after(BATCH_SIZES, self.chosen["batch_size"]))

@@ -6,8 +6,9 @@ from pathlib import Path
 from textual import work
 
 from forge_tui.console.hub import EngineGone
+from forge_tui.console.paths import free_name
+from forge_tui.console.screens.ask import AskDialog
 from forge_tui.console.screens.base import ConsoleScreen
-from forge_tui.console.screens.export import ExportDialog, Part, free_name
 from forge_tui.console.screens.row_list import FilterInput, RowList
 from forge_tui.console.widgets.footer import Hint
 from forge_tui.core.errors import ForgeError
@@ -50,13 +51,18 @@ class RowsScreen(ConsoleScreen):
             return
         words = rows.NAME.lower()
         of = max(len(positions), job.done if words == "results" else job.failed)
-        part = Part(len(positions), of, words, free_name(f"{Path(job.file).stem}-{words}-part"))
+        dialog = AskDialog(
+            f"Export {figures.count(len(positions))} of {figures.count(of)} {words}",
+            asked="folder",
+            start=free_name(f"{Path(job.file).stem}-{words}-part"),
+            hint="CSV and JSON lines, with a report · ⏎ writes them",
+        )
 
         def chosen(folder: str | None) -> None:
             if folder:
                 self._export(job.job_id, folder, positions)
 
-        self.app.push_screen(ExportDialog(part), chosen)
+        self.app.push_screen(dialog, chosen)
 
     @work(thread=True, exclusive=True, group="export", exit_on_error=False)
     def _export(self, job_id: int, folder: str, positions: Sequence[int]) -> None:

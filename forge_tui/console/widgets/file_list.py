@@ -1,4 +1,4 @@
-"""The files to choose from: recent ones, then the folder at hand; names are foreign words like all others."""
+"""The files to choose from: recent ones with what became of them, then the folder at hand, ticket files first."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.message import Message
 
 from forge_tui.console.paths import is_ticket_file
-from forge_tui.console.presentation import Tone, foreign, line
+from forge_tui.console.presentation import Tone, foreign, line, spread
 from forge_tui.console.view import View
 from forge_tui.console.widgets.frame import Pane
 
@@ -46,7 +46,7 @@ class FileList(Pane):
     def __init__(self, folder: str = ".", *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
         self._folder = Path(folder)
-        self._recent: tuple[str, ...] = ()
+        self._recent: dict[str, str] = {}
         self._cursor = 0
         self._entries: list[Entry] = []
 
@@ -57,8 +57,9 @@ class FileList(Pane):
         self._read()
 
     def show(self, view: View) -> None:
-        if view.recent_files != self._recent or not self._entries:
-            self._recent = view.recent_files
+        recent = {file: _outcome(view, file) for file in view.recent_files}
+        if recent != self._recent or not self._entries:
+            self._recent = recent
             self._read()
         super().show(view)
 
@@ -92,13 +93,12 @@ class FileList(Pane):
         if not entry.path:
             return foreign(entry.words, width, Tone.STRONG)
         tone = Tone.FAINT if not entry.usable else Tone.PLAIN
-        lead = ("> ", f"bold {Tone.ACCENT}") if here else "  "
-        return line(
-            lead, foreign(entry.words, max(1, width - 2 - len(entry.note) - 1), tone), (f" {entry.note}", Tone.DIM)
-        )
+        lead = line(("> ", f"bold {Tone.ACCENT}") if here else "  ")
+        name = foreign(entry.words, max(1, width - 2 - len(entry.note) - 1), tone)
+        return spread(line(lead, name), line((entry.note, Tone.DIM)), width)
 
     def _read(self) -> None:
-        recent = [Entry(Path(name).name, name) for name in self._recent if Path(name).is_file()]
+        recent = [Entry(Path(name).name, name, note) for name, note in self._recent.items() if Path(name).is_file()]
         self._entries = [*recent, *([Entry("")] if recent else []), *self._folder_entries()]
         self.show_again()
 
@@ -108,7 +108,7 @@ class FileList(Pane):
 
     def _folder_entries(self) -> list[Entry]:
         try:
-            found = sorted(self._folder.iterdir(), key=lambda path: (not path.is_dir(), path.name.lower()))
+            found = sorted(self._folder.iterdir(), key=_rank)
         except OSError as fault:
             return [Entry(f"{self._folder}: {fault.strerror}")]
         shown = [path for path in found if not path.name.startswith(".")][:_MOST_ENTRIES]
@@ -120,3 +120,13 @@ class FileList(Pane):
                 usable = is_ticket_file(path)
                 entries.append(Entry(path.name, str(path), "" if usable else "no rows", usable))
         return entries
+
+
+def _rank(path: Path) -> tuple[bool, bool, str]:
+    """Folders before ticket files before what holds no rows, each by name."""
+    return (not path.is_dir(), not is_ticket_file(path), path.name.lower())
+
+
+def _outcome(view: View, file: str) -> str:
+    """In what state the newest job of a file is."""
+    return next((job.state.shown for job in view.jobs if file in job.spec.files), "")

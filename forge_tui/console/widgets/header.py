@@ -11,6 +11,9 @@ from forge_tui.telemetry import figures, frame
 
 WIDE = 120
 _LEAST_FILE = 12
+_BRAND = line(" ", ("forge", f"bold {Tone.ACCENT}"), (" ▸ ", Tone.FAINT))
+# Where no model answers, its name would say what is not so.
+_NO_MODEL = {"simulated": "simulated", "local": "local rules"}
 
 
 class Header(Line):
@@ -27,8 +30,21 @@ class Header(Line):
         return spread(Content.assemble(lead, name, "   " if name else " ", state), line("  ", right, " "), width)
 
 
+class LaunchHeader(Header):
+    """The line over the launch screen: at the right the job that runs, or ran last."""
+
+    def content(self, view: View, width: int) -> Content:
+        left = Content.assemble(_BRAND, ("New job", Tone.STRONG))
+        job = view.job
+        other = line((f"{job_label(job.job_id)} ", Tone.DIM), _state(view), "   ") if job.job_id else Content("")
+        clock = (f"{figures.time_of_day(view.at)}Z", Tone.DIM)
+        rights = (line(other, _mark(view), "   ", clock), line(other, _mark(view)), _mark(view))
+        right = next((right for right in rights if left.cell_length + right.cell_length + 4 <= width), rights[-1])
+        return spread(left, line("  ", right, " "), width)
+
+
 def _lead(view: View) -> Content:
-    lead = line(" ", ("forge", f"bold {Tone.ACCENT}"), (" ▸ ", Tone.FAINT))
+    lead = _BRAND
     if not view.job.job_id:
         return Content.assemble(lead, ("no job", Tone.DIM))
     return Content.assemble(lead, (f"{job_label(view.job.job_id)} ", Tone.STRONG))
@@ -52,7 +68,8 @@ def _rights(view: View, *, wide: bool) -> list[Content]:
     mark = _mark(view)
     clock = (f"{figures.time_of_day(view.at)}Z", Tone.DIM)
     model = one_line(job.model, 28)
-    shorter = [line((model, Tone.DIM), "  ", mark, "  ", clock), line(mark, "  ", clock), mark]
+    answers = _NO_MODEL.get(job.provider, model)
+    shorter = [line((answers, Tone.DIM), "  ", mark, "  ", clock), line(mark, "  ", clock), mark]
     if not wide:
         return shorter
     health = f"ui {view.paint_ms:.0f} ms · engine p99 {job.engine_lag_p99_ms:.0f} ms"

@@ -163,7 +163,7 @@ def _figures_column(latency: Percentiles) -> list[Content]:
         return [line((" no data", Tone.FAINT))]
     named = (("p50", latency.p50, Tone.LEAD), ("p95", latency.p95, Tone.ACCENT), ("p99", latency.p99, Tone.DIM))
     rows = [line((f" {name}", tone), f"{_value(value):>4}") for name, value, tone in named]
-    return [*rows, line((" n", Tone.DIM), f"{_count(latency.n):>6}")]
+    return [*rows, line((" n", Tone.DIM), f"{figures.cell_count(latency.n):>6}")]
 
 
 def _all_figures(latency: Percentiles) -> str:
@@ -173,7 +173,7 @@ def _all_figures(latency: Percentiles) -> str:
         (name, _value(value))
         for name, value in zip(("p50", "p95", "p99"), (latency.p50, latency.p95, latency.p99), strict=True)
     )
-    return "  ".join([*(f"{name} {value}" for name, value in values), f"n {_count(latency.n)}"])
+    return "  ".join([*(f"{name} {value}" for name, value in values), f"n {figures.cell_count(latency.n)}"])
 
 
 def _value(seconds: float) -> str:
@@ -183,10 +183,6 @@ def _value(seconds: float) -> str:
     if seconds >= 9.95:
         return f"{seconds:.0f}"
     return f"{seconds:.1f}" if seconds >= 0.95 else f"{seconds:.2f}"[1:]
-
-
-def _count(number: int) -> str:
-    return str(number) if number < 100_000 else figures.short_count(number)
 
 
 def latency_words(latency: Percentiles) -> Content:

@@ -43,13 +43,11 @@ def _row(row: ClassView, width: int, shown: int, top: float, deepest: int) -> Co
     running = str(row.requests_in_flight) if row.requests_in_flight else figures.UNKNOWN
     batch = f"{row.batch_size}/{row.batch_cap}"
     right = line(
-        f"{_short(row.queued):>5}", (f"{running:>3}", Tone.GOOD if row.requests_in_flight else Tone.DIM), f"{batch:>6}"
+        f"{figures.cell_count(row.queued):>5}",
+        (f"{running:>3}", Tone.GOOD if row.requests_in_flight else Tone.DIM),
+        f"{batch:>6}",
     )
     return spread(left, right, width)
-
-
-def _short(number: int) -> str:
-    return str(number) if number < 100_000 else figures.short_count(number)
 
 
 def _slots(limits: LimitsView, now: float, width: int) -> Content:
