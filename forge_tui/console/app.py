@@ -24,6 +24,7 @@ from forge_tui.console.screens.launch import LaunchScreen
 from forge_tui.console.screens.limits_menu import LimitsMenu
 from forge_tui.console.screens.quit import Leave, QuitDialog
 from forge_tui.console.screens.results import ResultsScreen
+from forge_tui.console.view import Crashed, Refused
 from forge_tui.console.widgets.frame import Frame
 from forge_tui.core.command import BreakerOrder, Cancel, Drain, Pause, Resume, SetBreaker, SetLimits
 from forge_tui.core.job import ENDED, JobState
@@ -140,13 +141,15 @@ class ForgeApp(Desk):
         self.tick()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - Textual's signature
-        job = self.view.job
+        job, obeys = self.view.job, not isinstance(self.view.engine, Crashed | Refused)
         if action in {"undo", "give_now"}:
             return self.orders.held is not None
         if action in {"pause", "cancel"}:
-            return True if job.job_id and job.state not in ENDED else None
+            return True if job.job_id and job.state not in ENDED and obeys else None
         if action == "drain":
-            return True if job.job_id and job.state in _WORKING else None
+            return True if job.job_id and job.state in _WORKING and obeys else None
+        if action in {"limits_menu", "breaker_menu"}:
+            return True if job.job_id and obeys else None
         return True
 
     # -- the screen itself ----------------------------------------------------------------------------------------

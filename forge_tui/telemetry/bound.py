@@ -98,5 +98,5 @@ def _factors(name: str, load: Load, limits: LimitsView) -> tuple[str, ...]:
     if name == REQUESTS:
         return (f"{load.requests_per_min:.0f}/{limits.requests_per_min:g} rpm", *full)
     if name == SLOTS:
-        return (f"{load.busy_slots:.1f}/{limits.slots_limit} slots", *full)
+        return (f"{min(load.busy_slots, limits.slots_limit):.1f}/{limits.slots_limit} slots", *full)
     return (f"{load.tokens_per_min:.0f}/{limits.tokens_per_min:.0f} tokens", *full)

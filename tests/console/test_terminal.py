@@ -56,6 +56,6 @@ def test_it_follows_a_new_size_and_says_when_it_is_too_small(terminal):
     console.resize(48, 12)
     console.until(b"too small")
     console.resize(140, 40)
-    console.until(b"By class")
+    console.until(b"everything by name")
     console.type("q")
     assert console.end() == 0

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 # What a screen offers at its foot unless it says otherwise; an entry is shown while its binding is active.
 _RESUMABLE = frozenset({JobState.PAUSED, JobState.HALTED, JobState.READY})
 _FIXED = ("app.help", "app.command")
+# Stands among a footer's key ids for the five digits together.
+SCREENS = "screen.*"
 
 
 class ConsoleScreen(Jumps):
@@ -71,7 +73,13 @@ class ConsoleScreen(Jumps):
 
     def action_export(self) -> None:
         """Screens with rows write them."""
-        self.forge.say("nothing to export here")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - Textual's signature
+        return None if action == "export" and not self.can_export() else True
+
+    def can_export(self) -> bool:
+        """Whether there is anything to write."""
+        return False
 
     def action_zoom(self) -> None:
         frame = self._frame_of(self.focused)
@@ -105,10 +113,13 @@ class ConsoleScreen(Jumps):
         wide = self.size.width >= WIDE
         active = {bound.binding.id: bound for bound in self.active_bindings.values()}
         for key_id in (wide and self.FOOTER_WIDE) or self.FOOTER:
+            if key_id == SCREENS:
+                yield Hint("1-5", "Screens")
+                continue
             bound = active.get(key_id)
-            if bound is not None:
+            if bound is not None and bound.enabled:
                 shown = BY_ID[key_id].shown if not wide or key_id != "mark.toggle" else "space"
-                yield Hint(self._typed(key_id, shown), self.label(key_id, wide=wide), bound.enabled)
+                yield Hint(self._typed(key_id, shown), self.label(key_id, wide=wide))
 
     def _fixed_hints(self) -> Iterator[Hint]:
         wide = self.size.width >= WIDE

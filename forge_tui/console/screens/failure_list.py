@@ -104,18 +104,18 @@ class FailureList(RowList):
     def name_shown(self, shown: int) -> Content:
         failed, marked = self.view.job.failed, len(self.list.marks)
         if not failed and not shown:
-            return line(self._none_failed() if self.view.job.job_id else "Failures")
+            return self._none_failed() if self.view.job.job_id else line(("Failures", Tone.STRONG))
         of = f" {figures.count(shown)} of {figures.count(failed)}" if shown != failed else f" {figures.count(failed)}"
         nothing = " match. esc clears" if self.typed and not shown else ""
         hidden = self.list.hidden_marks
         by_filter = f", {figures.count(hidden)} hidden by filter" if hidden else ""
         selected = f" · {figures.count(marked)} selected{by_filter}" if marked else ""
         order = "" if self.sorting == AS_IN_THE_INPUT else f" · {self.sorting}"
-        return line("Failures", of, nothing, (selected, Tone.ACCENT), (order, Tone.DIM))
+        return line(("Failures", Tone.STRONG), of, nothing, (selected, Tone.ACCENT), (order, Tone.DIM))
 
-    def _none_failed(self) -> str:
+    def _none_failed(self) -> Content:
         done = self.view.job.done
-        return f"No failures. {figures.count(done)} done" if done else "No failures"
+        return line(("No failures", Tone.STRONG), f". {figures.count(done)} done" if done else "")
 
     def nothing_shown(self) -> str:
         job = self.view.job

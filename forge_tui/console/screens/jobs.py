@@ -101,6 +101,9 @@ class JobsScreen(ConsoleScreen):
             self.forge.resume_job(job.job_id)
             self.app.switch_mode("dashboard")
 
+    def can_export(self) -> bool:
+        return self.query_one(JobList).current is not None
+
     def action_export(self) -> None:
         job = self.query_one(JobList).current
         if job is not None:

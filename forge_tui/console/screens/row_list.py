@@ -267,6 +267,7 @@ class RowList(Frame):
             self.forge.say(wrong, severity="warning")
             return False
         self.typed = " ".join(typed.split())
+        self.list.narrowed = bool(self.typed)
         self.query_one(FilterInput).value = self.typed
         self.show(self.view)
         return True

@@ -36,6 +36,9 @@ class RowsScreen(ConsoleScreen):
         else:
             yield from super().hints()
 
+    def can_export(self) -> bool:
+        return bool(self.query_one(RowList).list.ids)
+
     def action_step_back(self) -> None:
         rows = self.query_one(RowList)
         if self.maximized is None and rows.typed:

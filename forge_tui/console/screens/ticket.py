@@ -45,11 +45,18 @@ def text_of(row: TicketRow) -> Content:
     return Content(clean(row.text[:_TEXT_CHARS]))
 
 
-def facts(row: TicketRow, attempts: Sequence[AttemptRow], view: View, cells: int) -> Iterator[Content]:
-    """What became of a ticket and where it is from, a name and its value each; a long value goes on below itself."""
+def facts(
+    row: TicketRow, attempts: Sequence[AttemptRow], view: View, cells: int
+) -> Iterator[tuple[str, list[Content]]]:
+    """What became of a ticket and where it is from: each name with its lines."""
     for name, *value in _facts(row, attempts, view):
-        for number, part in enumerate(line(*value).wrap(max(8, cells - _NAME_CELLS))):
-            yield line((f"{'' if number else name:<{_NAME_CELLS}}", Tone.DIM), part)
+        yield name, named_lines(name, line(*value), cells)
+
+
+def named_lines(name: str, value: Content, cells: int) -> list[Content]:
+    """A name and its value beside it; a long value goes on below itself."""
+    parts = enumerate(value.wrap(max(8, cells - _NAME_CELLS)))
+    return [line((f"{'' if number else name:<{_NAME_CELLS}}", Tone.DIM), part) for number, part in parts]
 
 
 def _facts(row: TicketRow, attempts: Sequence[AttemptRow], view: View) -> Iterator[tuple[str, *tuple[Piece, ...]]]:
@@ -221,7 +228,7 @@ class TicketDialog(Dialog[None]):
             "y copy  Y json  j k next prev  esc",
         )
         cells = max(20, frame.room - 1)  # the scrollbar takes one where the text is long
-        known = [*facts(row, self._attempts, self.forge.view, cells)]
+        known = [part for _, lines in facts(row, self._attempts, self.forge.view, cells) for part in lines]
         tried = [*attempt_lines(self._attempts, cells)]
         self.query_one("#words", Static).update(text_of(row))
         self.query_one("#facts", Static).update(Content("\n").join([*known, *([Content("")] if tried else []), *tried]))

@@ -50,7 +50,7 @@ def _facts(breaker: BreakerView, width: int, room: int) -> list[str]:
     if width >= _WIDE:
         return _filled([part.split(" <")[0] for part in parts], " · ", width)[:room]
     shown = (*parts[:2], parts[-1])
-    return [part if cell_width(part) <= width else part.split(" <")[0] for part in shown][:room]
+    return [part if cell_width(part) <= width else part.replace(" last ", " ") for part in shown][:room]
 
 
 def _filled(parts: list[str], between: str, width: int) -> list[str]:

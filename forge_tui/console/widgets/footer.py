@@ -14,11 +14,10 @@ WIDE = 120
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """One entry: the key as typed, what it does now, and whether it would do anything at this moment."""
+    """One entry: the key as typed, and what it does now."""
 
     key: str
     label: str
-    enabled: bool = True
 
 
 class Footer(Line):
@@ -45,7 +44,5 @@ def _join(hints: Sequence[Hint], between: str) -> Content:
 
 
 def _entry(hint: Hint) -> Content:
-    if not hint.enabled:
-        return line((f"{hint.key} {hint.label}".rstrip(), Tone.FAINT))
     label = f" {hint.label}" if hint.label else ""
     return line((hint.key, f"bold {Tone.ACCENT}"), (label, Tone.DIM))

@@ -1,12 +1,11 @@
 """The progress pane: bar and ETA, where the tickets are, rates and cost, what binds; words are the one renderer's."""
 
 import re
-from collections.abc import Sequence
 
 from textual.content import Content
 
-from forge_tui.console.presentation import Tone, line
-from forge_tui.console.view import Crashed, Refused, Starting, View
+from forge_tui.console.presentation import Tone, joined, line
+from forge_tui.console.view import Crashed, View
 from forge_tui.console.widgets.frame import Pane
 from forge_tui.core.failure import Code
 from forge_tui.core.job import ENDED, JobState
@@ -51,12 +50,12 @@ class ProgressPane(Pane):
 
     def lines(self, view: View, width: int, height: int) -> list[Content]:  # noqa: ARG002 - four lines whatever the height
         job = view.job
-        if not job.job_id:
-            return _nothing_runs(view, width)
+        if isinstance(view.engine, Crashed) and not job.job_id:
+            return [line((one_line(view.engine.summary, width), Tone.BAD))]
         lines = [_styled(text) for text in frame.render_frame(job, width)[_FIRST:_LAST]]
         hindrance = what_hinders(job)
         if hindrance:
-            lines[-1] = line((one_line(hindrance, width), _tone(job)))
+            lines[-1] = joined([line((one_line(hindrance, width), _tone(job))), *_results(job)], " · ", width)
         return lines
 
 
@@ -67,7 +66,7 @@ def what_hinders(job: Snapshot) -> str:
         keys = _keys(job)
         first = notes[0] if notes else one_line(frame.state_words(job), 200)
         words = first if job.state is not JobState.HALTED else f"{one_line(job.state_reason, 200)}; {first}"
-        return f"{words}: {keys}" if keys else words
+        return f"{words}{' · ' if ': ' in words else ': '}{keys}" if keys else words
     return notes[0] if notes else ""
 
 
@@ -81,6 +80,12 @@ def _keys(job: Snapshot) -> str:
     return ""
 
 
+def _results(job: Snapshot) -> list[Content]:
+    """Where they are, once they are written."""
+    folder = one_line(job.exported_to, 200)
+    return [line((f"results in {folder}", Tone.DIM))] if folder and job.state in ENDED else []
+
+
 def _tone(job: Snapshot) -> Tone:
     if job.state is JobState.HALTED:
         return Tone.BAD
@@ -92,36 +97,3 @@ def _styled(text: str) -> Content:
     for pattern, tone in _STYLES:
         content = content.highlight_regex(pattern, style=tone)
     return content
-
-
-def _nothing_runs(view: View, width: int) -> list[Content]:
-    match view.engine:
-        case Starting():
-            return [line(("opening the database and the provider", Tone.DIM))]
-        case Refused(message=message, code=code):
-            cure = "K sets a key" if code is Code.AUTH else "q quits"
-            return [*_wrapped(f"{message} [{code}]", width, Tone.BAD), line((cure, Tone.DIM))]
-        case Crashed(summary=summary):
-            return [line((one_line(summary, width), Tone.BAD))]
-        case _:
-            return _invitation(view, width)
-
-
-def _invitation(view: View, width: int) -> list[Content]:
-    start = line(
-        "No jobs yet. " if not view.jobs else "No job is running. ", ("n", f"bold {Tone.ACCENT}"), " picks a file"
-    )
-    if view.jobs:
-        start += line(" · ", ("2", f"bold {Tone.ACCENT}"), " shows the earlier jobs")
-    recent = [line(("  " + one_line(file, width - 2), Tone.DIM)) for file in view.recent_files[:3]]
-    return [start, *recent]
-
-
-def _wrapped(text: str, width: int, tone: Tone) -> Sequence[Content]:
-    words, lines = one_line(text, width * 3).split(" "), [""]
-    for word in words:
-        if lines[-1] and len(lines[-1]) + 1 + len(word) > width:
-            lines.append(word)
-        else:
-            lines[-1] = f"{lines[-1]} {word}".strip()
-    return [line((one_line(part, width), tone)) for part in lines[:3]]

@@ -28,7 +28,7 @@ class VirtualList(ScrollView, can_focus=True):
 
     Whoever owns it hands in the ids (`show_ids`), answers `Wanted` with the rows (`put_rows`), and listens. `cells`
     makes a cell of content for each column from a row, whenever it is drawn. Line 0 is the head of the columns;
-    `nothing` is what an empty list says. `marks` may be another list's own: both show the same then.
+    `nothing` is what an empty list says; `narrowed` says that a filter hides rows. `marks` may be another list's own: both show the same then.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.LIST)
@@ -104,6 +104,7 @@ class VirtualList(ScrollView, can_focus=True):
         self.columns = tuple(columns)
         self.marks: set[int] = set()
         self.nothing = Content("")
+        self.narrowed = False
         self._cells = cells
         self._with_marks = marks
         self._head = int(head)
@@ -337,7 +338,7 @@ class VirtualList(ScrollView, can_focus=True):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - Textual's signature
         if action.startswith("mark"):
             return self._with_marks and bool(self._ids)
-        if action in {"open", "copy_id", "copy_row"}:
+        if action in {"open", "copy_id", "copy_row", "sort"} or (action == "filter" and not self.narrowed):
             return True if self._ids else None
         return True
 
