@@ -6,8 +6,9 @@ and grows by a quarter after 5 clean ones. A class that company was proven to di
 """
 
 import math
+import random
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -130,3 +131,12 @@ class Batcher:
         self._largest[complexity] = min(float(self.cap(complexity)), max(1.0, wanted))
         after = int(self._largest[complexity])
         return SizeChange(complexity, before, after, reason) if after != before else None
+
+
+def seated(tickets: Sequence[QueuedTicket], number: int) -> tuple[QueuedTicket, ...]:
+    """The members of batch `number` in the order they are sent in: another one where a batch is asked again.
+
+    What a model makes of a ticket also hangs on its place, and the same order may fail the same way.
+    """
+    asked_again = any(ticket.company is not None for ticket in tickets)
+    return tuple(random.Random(number).sample(tickets, len(tickets)) if asked_again else tickets)

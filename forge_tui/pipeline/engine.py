@@ -21,6 +21,7 @@ from forge_tui.core.outcome import CallFault, Reply
 from forge_tui.core.ticket import Batch, QueuedTicket
 from forge_tui.pipeline.alarms import Alarm, Alarms, HaltJob, PauseJob
 from forge_tui.pipeline.audit import Audit
+from forge_tui.pipeline.batcher import seated
 from forge_tui.pipeline.flight import Caller, Landing
 from forge_tui.pipeline.gates import Gates, Hold, Pass
 from forge_tui.pipeline.queue import TicketQueue
@@ -186,7 +187,7 @@ class Engine:
     def _send(self, flights: asyncio.TaskGroup, tickets: tuple[QueuedTicket, ...], leave: Pass, now: float) -> None:
         stages = self._stages
         self._batch_number += 1
-        batch = Batch(self._batch_number, tickets[0].complexity, tickets)
+        batch = Batch(self._batch_number, tickets[0].complexity, seated(tickets, self._batch_number))
         stages.queue.served(batch.complexity)
         wait_ms = 0.0 if self._held_since is None else (now - self._held_since) * 1000
         self._held_since = None

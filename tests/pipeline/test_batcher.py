@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forge_tui.core.ticket import Complexity
-from forge_tui.pipeline.batcher import Batcher, BatchRules, Scarcity
+from forge_tui.pipeline.batcher import Batcher, BatchRules, Scarcity, seated
 from ticket_builders import a_ticket, tickets
 
 SIMPLE, MEDIUM, COMPLEX = Complexity.SIMPLE, Complexity.MEDIUM, Complexity.COMPLEX
@@ -110,3 +110,12 @@ def test_a_class_that_rides_alone_stays_alone_whatever_it_learns():
     scarce = Scarcity(2.0, "requests/min")
     assert batcher.size(SIMPLE, 5000, scarce) == (1, change.reason)
     assert batcher.size(MEDIUM, 5000, scarce)[0] == 10
+
+
+def test_a_batch_that_is_asked_again_stands_in_another_order():
+    first = tickets(10)
+    again = tickets(10, company=10)
+    assert seated(first, 7) == tuple(first)
+    assert {seated(again, number)[0].position for number in range(40)} == set(range(1, 11))
+    assert sorted(seated(again, 7), key=lambda ticket: ticket.position) == again
+    assert seated(again, 7) == seated(again, 7)
