@@ -85,17 +85,24 @@ def done(position, **changes):
     return ticket(position, **(answered | {"ticket_attempts": 0, "batch": 31} | changes))
 
 
-def attempt(number, size, latency_ms, code=None, message="", wait_ms=0.0):
+def attempt(number, size, latency_ms, code=None, message="", wait_ms=0.0, answer=""):
     """A request that the ticket rode in."""
     batch, at = 14 + 3 * number, NOW - 520 + 5 * number
-    return AttemptRow(batch, size, 1, at, latency_ms, wait_ms, 200, None, code, message, 410 * size)
+    return AttemptRow(batch, size, 1, at, latency_ms, wait_ms, 200, None, code, message, 410 * size, answer)
 
 
 ATTEMPTS = (
     attempt(1, 5, 4300.0, Code.SCHEMA, "batch halved"),
     attempt(2, 2, 3100.0, Code.SCHEMA, "halved again"),
     attempt(3, 1, 2400.0, Code.SCHEMA, 'category "refunds"', wait_ms=12_400.0),
-    attempt(4, 1, 2300.0, Code.SCHEMA, 'category "refunds", though it was told of the five'),
+    attempt(
+        4,
+        1,
+        2300.0,
+        Code.SCHEMA,
+        'category "refunds", though it was told of the five',
+        answer='{"results":[{"id":"t1","category":"refunds","priority":"low","summary":"\x1b]0;owned\x07Wants [red]money"}]}',
+    ),
 )
 
 

@@ -133,7 +133,7 @@ RULES: dict[Code, FailureRule] = {
         "The ticket is too long for the model. Set max_ticket_chars or split it.",
         splits=True,
     ),
-    Code.JSON: _unusable("The model did not return JSON.", RetryHelps.UNLIKELY),
+    Code.JSON: _unusable("The model did not return JSON. What it said is kept with the request.", RetryHelps.UNLIKELY),
     Code.SCHEMA: _unusable("The model's answer does not fit the schema.", RetryHelps.UNLIKELY),
     Code.LENGTH: _unusable(
         "The answer was cut. Raise max_output_tokens, or switch the model's reasoning off (extra_body).", RetryHelps.NOW

@@ -130,7 +130,10 @@ class JobRecord:
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """One HTTP request, paid or not; `cost` is in the provider's currency, `wait_ms` the time before it left."""
+    """One HTTP request, paid or not; `cost` is in the provider's currency, `wait_ms` the time before it left.
+
+    `answer` begins as the model's answer did, where some ticket aboard could not use it.
+    """
 
     batch: int
     complexity: Complexity
@@ -144,6 +147,7 @@ class LedgerEntry:
     paid: Paid
     usage: Usage
     cost: float
+    answer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,8 @@ from forge_tui.pipeline.validate import answers_for
 from forge_tui.provider.chat_client import estimated_usage
 from forge_tui.provider.connect import Provider
 
+KEPT_CHARS = 4_000
+
 
 @dataclass(frozen=True, slots=True)
 class Landing:
@@ -83,7 +85,15 @@ class Caller:
             paid=Paid.PAID if isinstance(outcome, Reply) else outcome.paid,
             usage=usage,
             cost=self._price.cost(usage) if self._price else 0.0,
+            answer=_kept(outcome, answers),
         )
+
+
+def _kept(outcome: CallOutcome, answers: Mapping[int, Answer]) -> str | None:
+    """The beginning of an answer that some ticket could not use: what the model said instead is half the diagnosis."""
+    if isinstance(outcome, CallFault) or not any(isinstance(answer, AnswerFault) for answer in answers.values()):
+        return None
+    return outcome.content[:KEPT_CHARS]
 
 
 def _entry_code(outcome: CallOutcome, answers: Mapping[int, Answer]) -> Code | None:

@@ -118,7 +118,8 @@ class ResultRow:
 class AttemptRow:
     """One request that a ticket rode in, at `place` (from 1) of `size`; `code` and `message` are its own fault there.
 
-    `tokens` are those of the whole request; `alone` category and priority where it only checked an earlier answer.
+    `tokens` are those of the whole request, and so is `answer`, kept where not all aboard could use it; `alone` category
+    and priority where it only checked an earlier answer.
     """
 
     batch: int
@@ -132,6 +133,7 @@ class AttemptRow:
     code: Code | None
     message: str
     tokens: int = 0
+    answer: str = ""
     alone: tuple[str, str] | None = None
 
 

@@ -110,7 +110,8 @@ CREATE TABLE attempts (
     reasoning_tokens INTEGER NOT NULL,
     cached_tokens INTEGER NOT NULL,
     usage_estimated INTEGER NOT NULL,
-    cost REAL NOT NULL
+    cost REAL NOT NULL,
+    answer TEXT
 )
 """
 

@@ -26,7 +26,7 @@ position, external_id, complexity, source, batch, category, priority, summary, f
 """
 ATTEMPT = """
 SELECT attempts.batch, size, place, started_at, latency_ms, wait_ms, http_status, request_id, aboard.code,
-    aboard.message, prompt_tokens + completion_tokens, alone_category, alone_priority
+    aboard.message, prompt_tokens + completion_tokens, answer, alone_category, alone_priority
 FROM attempt_tickets AS aboard JOIN attempts ON attempts.id = aboard.attempt_id
     LEFT JOIN checks ON checks.job_id = aboard.job_id AND checks.position = aboard.position
         AND checks.batch = attempts.batch
@@ -112,7 +112,8 @@ def result_row(row: tuple[Any, ...]) -> ResultRow:
 
 def attempt_row(row: tuple[Any, ...]) -> AttemptRow:
     """The value of one row of ATTEMPT."""
-    batch, size, place, started_at, latency_ms, wait_ms, http_status, request_id, code, message, tokens, *alone = row
+    batch, size, place, started_at, latency_ms, wait_ms, http_status, request_id, code, message, *rest = row
+    tokens, answer, *alone = rest
     return AttemptRow(
         batch=batch,
         size=size,
@@ -125,5 +126,6 @@ def attempt_row(row: tuple[Any, ...]) -> AttemptRow:
         code=code_from(code),
         message=message or "",
         tokens=tokens,
+        answer=answer or "",
         alone=None if alone[0] is None else (alone[0], alone[1]),
     )

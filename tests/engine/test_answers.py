@@ -1,6 +1,7 @@
 """Unusable answers, poison, twins and the cache, in virtual time: each row its own result, paid for once."""
 
 import json
+from contextlib import closing
 from itertools import pairwise
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from forge_tui.core.event import BatchSent, BatchSettled, TicketFailed
 from forge_tui.core.failure import Code
 from forge_tui.core.job import JobState
+from forge_tui.storage.reader import Reader
 from session_builders import in_a_world, texts
 
 ROWS = "SELECT position, state, source, category, priority, summary, code, tokens, cost FROM tickets ORDER BY job_id, position"
@@ -273,3 +275,13 @@ def test_ticket_text_leaves_as_json_data_only():
     stored = in_a_world(story, sim="latency=0.1", batch_size=5)
     assert json.loads(json.dumps(stored[0][0])) == hostile
     assert [state for _, state in stored] == ["done", "done"]
+
+
+@pytest.mark.parametrize(("fault", "kept"), [("garbage", "I am sorry, I cannot help"), ("internal_error", "")])
+def test_what_a_model_said_instead_is_kept_with_the_request(fault, kept, tmp_path):
+    """And nothing of the answers that could be used."""
+    db = tmp_path / "forge.db"
+    in_a_world(lambda w: w.run(texts(2)), sim=f"script=2:{fault}", db=db, concurrency=1)
+    with closing(Reader(db)) as reader:
+        answers = [attempt.answer for n in (1, 2) for attempt in reader.attempts(1, n)]
+    assert sorted(answer[: len("I am sorry, I cannot help")] for answer in answers) == ["", "", kept]

@@ -27,6 +27,7 @@ from forge_tui.telemetry import figures
 _TEXT_CHARS = 20_000
 _TWINS_NAMED = 6
 _NAME_CELLS = 10
+_ANSWER_LINES = 3
 _WAIT_WORTH_MS = 100
 _ATTEMPTS = (
     Column("#", 2, right=True),
@@ -49,7 +50,7 @@ def facts(
     row: TicketRow, attempts: Sequence[AttemptRow], view: View, cells: int
 ) -> Iterator[tuple[str, list[Content]]]:
     """What became of a ticket and where it is from: each name with its lines."""
-    for name, *value in _facts(row, attempts, view):
+    for name, *value in _facts(row, attempts, view, _ANSWER_LINES * cells):
         yield name, named_lines(name, line(*value), cells)
 
 
@@ -59,7 +60,9 @@ def named_lines(name: str, value: Content, cells: int) -> list[Content]:
     return [line((f"{'' if number else name:<{_NAME_CELLS}}", Tone.DIM), part) for number, part in parts]
 
 
-def _facts(row: TicketRow, attempts: Sequence[AttemptRow], view: View) -> Iterator[tuple[str, *tuple[Piece, ...]]]:
+def _facts(
+    row: TicketRow, attempts: Sequence[AttemptRow], view: View, answer_cells: int
+) -> Iterator[tuple[str, *tuple[Piece, ...]]]:
     label = row.classification
     if label is not None:
         yield ("category", f"{label.category:<16}", ("priority  ", Tone.DIM), label.priority)
@@ -70,6 +73,8 @@ def _facts(row: TicketRow, attempts: Sequence[AttemptRow], view: View) -> Iterat
         yield ("text", ("cut in the middle before it was sent", Tone.WARN))
     if row.code is not None:
         yield from _failure(row, row.code, view)
+        if said := next((attempt.answer for attempt in reversed(attempts) if attempt.answer), ""):
+            yield ("answer", foreign(said, answer_cells))
     yield ("from", *_from(row, attempts, view))
     if row.twins:
         named = " ".join(ticket_label(twin) for twin in row.twins[:_TWINS_NAMED])
