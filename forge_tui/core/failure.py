@@ -68,14 +68,13 @@ class RetryHelps(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FailureRule:
-    """One row of the table; `splits` says that a batch with this fault is asked again in half the company."""
+    """One row of the table; what burns the ticket's own attempts is first asked again in half the company."""
 
     burn: Burn
     breaker: Verdict
     job_effect: JobEffect
     retry_helps: RetryHelps
     advice: str
-    splits: bool = False
 
 
 def _halt(advice: str) -> FailureRule:
@@ -92,7 +91,7 @@ def _service(advice: str) -> FailureRule:
 
 def _unusable(advice: str, helps: RetryHelps) -> FailureRule:
     # A 2xx read to its end is a sign of life, whatever it says: the breaker hears a success.
-    return FailureRule(Burn.TICKET, Verdict.SUCCESS, JobEffect.NONE, helps, advice, splits=True)
+    return FailureRule(Burn.TICKET, Verdict.SUCCESS, JobEffect.NONE, helps, advice)
 
 
 RULES: dict[Code, FailureRule] = {
@@ -123,7 +122,6 @@ RULES: dict[Code, FailureRule] = {
         JobEffect.NONE,
         RetryHelps.UNLIKELY,
         "The provider rejected this ticket.",
-        splits=True,
     ),
     Code.TOO_LONG: FailureRule(
         Burn.TICKET,
@@ -131,7 +129,6 @@ RULES: dict[Code, FailureRule] = {
         JobEffect.NONE,
         RetryHelps.NO,
         "The ticket is too long for the model. Set max_ticket_chars or split it.",
-        splits=True,
     ),
     Code.JSON: _unusable("The model did not return JSON. What it said is kept with the request.", RetryHelps.UNLIKELY),
     Code.SCHEMA: _unusable("The model's answer does not fit the schema.", RetryHelps.UNLIKELY),
@@ -144,7 +141,6 @@ RULES: dict[Code, FailureRule] = {
         JobEffect.NONE,
         RetryHelps.NO,
         "The provider's filter refused this ticket. Label it by hand.",
-        splits=True,
     ),
     Code.BUDGET: _pause("The budget is reached. Raise it with --max-cost, then resume."),
     Code.INPUT: FailureRule(

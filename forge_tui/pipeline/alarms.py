@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from forge_tui.core.failure import RULES, Code, JobEffect
 from forge_tui.core.job import PauseReason
-from forge_tui.core.outcome import CallFault, CallOutcome
+from forge_tui.core.outcome import CallFault
 
 REJECTED_IN_A_ROW = 20
 UNUSABLE_IN_A_ROW = 20
@@ -116,8 +116,3 @@ class Alarms:
         if len(self._pools) == POOLS_PER_MIN and now - self._pools[0] <= 60.0:
             return HaltJob(Code.POOL, f"the connection pool was rebuilt {POOLS_PER_MIN} times in a minute")
         return None
-
-
-def is_service_fault(outcome: CallOutcome) -> bool:
-    """Whether the provider, not a ticket, is to blame for this request."""
-    return isinstance(outcome, CallFault) and outcome.code in {Code.SERVER, Code.TIMEOUT, Code.NETWORK}

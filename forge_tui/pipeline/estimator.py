@@ -13,13 +13,8 @@ def words(text: str) -> int:
     return len(text.split())
 
 
-def complexity_of(text: str) -> Complexity:
-    """The class of a text by its words: under 15 simple, up to 60 medium, above complex."""
-    return complexity_by_words(words(text))
-
-
-def complexity_by_words(count: int) -> Complexity:
-    """The class of a text of `count` words."""
+def complexity_of(count: int) -> Complexity:
+    """The class of a text of `count` words: under 15 simple, up to 60 medium, above complex."""
     if count < SIMPLE_BELOW_WORDS:
         return Complexity.SIMPLE
     return Complexity.MEDIUM if count <= MEDIUM_UP_TO_WORDS else Complexity.COMPLEX

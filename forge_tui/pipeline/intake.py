@@ -8,7 +8,7 @@ from forge_tui.core.failure import Code
 from forge_tui.core.text import cut_middle
 from forge_tui.core.ticket import EstimatedTicket, InputRow, RefusedRow, Ticket
 from forge_tui.pipeline.deduplicate import cache_key
-from forge_tui.pipeline.estimator import complexity_by_words, tokens_of, words
+from forge_tui.pipeline.estimator import complexity_of, tokens_of, words
 from forge_tui.pipeline.readers.record import excerpt
 
 
@@ -52,9 +52,7 @@ class Intake:
             ticket = _cut(ticket, self.most_tokens)
             tokens = tokens_of(ticket.text)
         count = words(ticket.text)
-        return EstimatedTicket(
-            ticket, cache_key(ticket.text, self.fingerprint), complexity_by_words(count), count, tokens
-        )
+        return EstimatedTicket(ticket, cache_key(ticket.text, self.fingerprint), complexity_of(count), count, tokens)
 
     def _refused(self, ticket: Ticket, tokens: int, most: int) -> RefusedRow:
         fault = f"about {tokens:,} tokens, the model reads {most:,}: set max_ticket_chars or split it"

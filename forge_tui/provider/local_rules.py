@@ -11,8 +11,6 @@ from forge_tui.core.ticket import Batch, wire_id
 from forge_tui.provider.local_words import CATEGORY_EVIDENCE, PRIORITY_EVIDENCE
 from forge_tui.provider.prompt import SUMMARY_MAX_WORDS, well_formed
 
-MODEL_NAME = "local-rules"
-
 _READ_CHARS = 4000  # what comes later in a long mail is quoted history
 _EXCERPT_CHARS = 600
 _SUMMARY_CHARS = 280

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from forge_tui.core.clock import SystemClock
 from forge_tui.core.outcome import Usage
 from forge_tui.core.taxonomy import SUPPORT_TAXONOMY
-from forge_tui.provider.local_rules import MODEL_NAME, LocalRules, classify
+from forge_tui.provider.local_rules import LocalRules, classify
 from forge_tui.provider.local_words import CATEGORY_EVIDENCE, PRIORITY_EVIDENCE
 from forge_tui.provider.reply import Rows, read_rows
 from ticket_builders import a_batch, a_ticket
@@ -124,10 +124,6 @@ async def test_batch_is_answered_in_the_wire_form_of_a_model():
         ("t2", "hardware_issue", '"quoted" पंखा'),
     ]
     assert (reply.finish_reason, reply.usage, reply.http_status) == ("stop", Usage(), 200)
-
-
-def test_it_says_that_it_is_no_model():
-    assert MODEL_NAME == "local-rules"
 
 
 def sample_texts():
