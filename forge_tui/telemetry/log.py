@@ -13,10 +13,11 @@ from typing import Any
 
 import structlog
 
-from forge_tui.core.event import Event
+from forge_tui.core.event import BatchSettled, Event, JobStateChanged, TicketFailed
+from forge_tui.core.failure import RULES, Burn
 from forge_tui.core.text import clean
 from forge_tui.telemetry.event_log import as_json, event_level, event_name
-from forge_tui.telemetry.redact import Redactor
+from forge_tui.telemetry.redact import WITHHELD, Redactor
 
 LOGGER = "forge_tui"
 FILE_NAME = "forge-tui.log"
@@ -60,11 +61,24 @@ class Log:
         if not self._stdlib.isEnabledFor(level):
             return
         facts = {key: value for key, value in as_json(event).items() if key not in {"event", "level"}}
+        if foreign := _foreign_field(event):
+            facts[foreign] = WITHHELD
         self.logger.log(level, event_name(event), **facts)
 
     def close(self) -> None:
         logging.getLogger().removeHandler(self._handler)
         self._handler.close()
+
+
+def _foreign_field(event: Event) -> str | None:
+    """The field that may repeat a ticket's text, because provider or model wrote it; the store keeps it with the ticket."""
+    match event:
+        case BatchSettled() | TicketFailed() if event.message and event.http_status is not None:
+            return "message"
+        case JobStateChanged() if event.code is not None and RULES[event.code].burn is Burn.TICKET:
+            return "reason"
+        case _:
+            return None
 
 
 def open_log(folder: Path, level: str, redactor: Redactor, wall: Callable[[], float]) -> Log:
