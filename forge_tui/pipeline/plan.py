@@ -10,6 +10,7 @@ from forge_tui.core.outcome import Price, Usage
 from forge_tui.core.ticket import MOST_COMPLEX_FIRST, Complexity, EstimatedTicket, InputRow, RefusedRow
 from forge_tui.pipeline.batcher import Batcher, Scarcity
 from forge_tui.pipeline.intake import Portion
+from forge_tui.pipeline.seen_texts import SeenTexts
 from forge_tui.provider.presets import Endpoint
 from forge_tui.provider.prompt import TICKET_OVERHEAD_TOKENS, expected_output_tokens, prompt_overhead_tokens
 from forge_tui.settings import Settings
@@ -23,8 +24,6 @@ MOST_REASONS = 20
 OTHER_REASON = "other reasons"
 # How far tokens estimated by characters were off on real mails, both ways.
 COST_BAND = 0.15
-# Eight bytes of a key tell ten million texts apart but once in 400,000 files, at a third of the memory.
-KEY_BYTES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +88,7 @@ class _Tally:
     breakdown: dict[Complexity, int] = field(default_factory=lambda: dict.fromkeys(Complexity, 0))
     to_send: dict[Complexity, int] = field(default_factory=lambda: dict.fromkeys(MOST_COMPLEX_FIRST, 0))
     text_tokens: int = 0
-    seen: set[bytes] = field(default_factory=set)
+    seen: SeenTexts = field(default_factory=SeenTexts)
     shown: list[str] = field(default_factory=list)
     shown_refused: list[RefusedRow] = field(default_factory=list)
     refused_for: Counter[str] = field(default_factory=Counter)
@@ -159,13 +158,11 @@ class Planner:
         tally.breakdown[ticket.complexity] += 1
         if len(tally.shown) < SHOWN_TICKETS:
             tally.shown.append(ticket.ticket.text)
-        key = ticket.key[:KEY_BYTES]
         if cached:
             tally.cached += 1
-        elif key in tally.seen:
+        elif not tally.seen.add(ticket.key):
             tally.twins += 1
         else:
-            tally.seen.add(key)
             tally.to_send[ticket.complexity] += 1
             tally.text_tokens += ticket.tokens + TICKET_OVERHEAD_TOKENS
 

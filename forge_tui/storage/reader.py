@@ -79,10 +79,13 @@ SELECT count(*), coalesce(sum(code IS NOT NULL), 0), coalesce(sum(prompt_tokens)
        coalesce(sum(completion_tokens), 0), total(cost)
 FROM attempts WHERE job_id = ?
 """
-# Answered: it has a status, or it needed none (rules in process).
-_LATENCIES = """
-SELECT latency_ms FROM attempts WHERE job_id = ? AND (http_status IS NOT NULL OR code IS NULL) ORDER BY latency_ms
-"""
+# Answered: it has a status, or it needed none (rules in process). SQLite ranks them: a million would fill our memory.
+_ANSWERED = "FROM attempts WHERE job_id = ? AND (http_status IS NOT NULL OR code IS NULL)"
+_ANSWERS = f"SELECT count(*) {_ANSWERED}"
+_AT_RANKS = f"""
+SELECT rank, latency_ms FROM (SELECT latency_ms, row_number() OVER (ORDER BY latency_ms) AS rank {_ANSWERED})
+WHERE rank IN (?, ?, ?)
+"""  # noqa: S608 - likewise
 _ENDED = """
 SELECT started_at + latency_ms / 1000.0, code FROM attempts WHERE job_id = ? AND started_at >= ? ORDER BY 1, id
 """
@@ -215,7 +218,7 @@ class Reader:
         job = self.job(job_id)
         counts = job.counts
         requests, requests_failed, prompt_tokens, completion_tokens, cost = self._rows(_SUMS, (job_id,))[0]
-        latencies = [latency for (latency,) in self._rows(_LATENCIES, (job_id,))]
+        p50_ms, p95_ms, p99_ms = self._latencies_ms(job_id, (0.50, 0.95, 0.99))
         saved_tokens, saved_cost = self._rows(_SAVED, (job_id,))[0]
         return JobStats(
             requests=requests,
@@ -225,9 +228,9 @@ class Reader:
             cost=cost,
             saved_tokens=int(saved_tokens),
             saved_cost=saved_cost,
-            p50_ms=_nearest_rank(latencies, 0.50),
-            p95_ms=_nearest_rank(latencies, 0.95),
-            p99_ms=_nearest_rank(latencies, 0.99),
+            p50_ms=p50_ms,
+            p95_ms=p95_ms,
+            p99_ms=p99_ms,
             lookups=counts.lookups,
             cache_hits=counts.from_cache,
             cache_hit_rate=_share(counts.from_cache, counts.lookups),
@@ -248,6 +251,13 @@ class Reader:
         """Which of `keys` the cache answers: what a preview counts, without owning the database."""
         with sqlite_faults(self._path):
             return dedup_cache.known(self._connection, keys, now, ttl_s)
+
+    def _latencies_ms(self, job_id: int, shares: tuple[float, float, float]) -> list[float]:
+        """The latencies at these ranks; the same definition as telemetry/latency.py, so that screen and report agree."""
+        answers = self._rows(_ANSWERS, (job_id,))[0][0]
+        ranks = [max(1, ceil(share * answers)) for share in shares]
+        found = dict(self._rows(_AT_RANKS, (job_id, *ranks)))
+        return [found.get(rank, 0.0) for rank in ranks]
 
     def _page(self, select: str, where: Conditions, after: int, limit: int) -> list[tuple[Any, ...]]:
         # Column lists and conditions are our own words; every value is a parameter.
@@ -272,8 +282,3 @@ class Reader:
 
 def _share(part: int, whole: int) -> float:
     return part / whole if whole else 0.0
-
-
-def _nearest_rank(ascending: list[float], share: float) -> float:
-    """The same definition as telemetry/latency.py, so that screen and report agree."""
-    return ascending[max(1, ceil(share * len(ascending))) - 1] if ascending else 0.0
