@@ -5,7 +5,6 @@ import hashlib
 import json
 import random
 from collections import Counter
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from unittest.mock import patch
@@ -96,14 +95,27 @@ class LivingWorld:
         session = await self._open(number)
         working = asyncio.create_task(self._work(session), name="work")
         left_s = None if ends_at is None else max(0.0, ends_at - self.clock.monotonic())
-        done, _ = await asyncio.wait([working], timeout=left_s)
-        if done:
-            self._session = None
-            await session.close()
-            working.result()
-            return True
-        await self._crash(session, working)
-        return False
+        image = None
+        try:
+            done, _ = await asyncio.wait([working], timeout=left_s)
+            if done:
+                working.result()
+            else:
+                image = Image.of(self._db)
+        finally:
+            # Also where a law is broken or nothing moves any more: hypothesis goes on with the next world.
+            await self._end(session, working)
+        if image is not None:
+            # What was on disk is all that is left of this life; of its waits only a long one, by `test_trouble.py`.
+            self.provider.stats.hold_until = 0.0
+            image.restore(self._db)
+        return image is None
+
+    async def _end(self, session: Session, working: asyncio.Task) -> None:
+        self._session = None
+        working.cancel()
+        await asyncio.wait([working])
+        await session.close()
 
     async def _open(self, number: int) -> Session:
         session = await Session.open(
@@ -117,17 +129,6 @@ class LivingWorld:
         session.bus.subscribe(lambda event: self._event(session, event))
         self._session = session
         return session
-
-    async def _crash(self, session: Session, working: asyncio.Task) -> None:
-        """What is on disk now is all that is left of this life."""
-        image = Image.of(self._db)
-        self._session = None
-        self.provider.stats.hold_until = 0.0  # only a long wait is kept on disk; `test_trouble.py` proves that one
-        working.cancel()
-        with suppress(asyncio.CancelledError):
-            await working
-        await session.close()
-        image.restore(self._db)
 
     async def _work(self, session: Session) -> None:
         """What an operator does who wants every ticket classified: go on, cure, and go on again."""

@@ -1,8 +1,10 @@
-"""Worlds drawn from a seed: what the provider does, what the operator does, and when the process dies."""
+"""Worlds: what the provider does, what the operator does, and when the process dies; drawn from a seed or by hypothesis."""
 
+import json
 import random
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
+from forge_tui.core import command
 from forge_tui.core.command import (
     BreakerOrder,
     Cancel,
@@ -55,10 +57,34 @@ class Plan:
     def tickets(self) -> int:
         return sum(len(rows) for rows in self.files)
 
+    def line(self) -> str:
+        """The plan as one line, which `of_line` reads."""
+        orders = [(at_s, type(order).__name__, asdict(order)) for at_s, order in self.orders]
+        return json.dumps(asdict(self) | {"orders": orders})
+
+
+def of_line(line: str) -> Plan:
+    """The plan that `line` tells."""
+    told = json.loads(line)
+    lists = {name: tuple(map(tuple, told[name])) for name in ("files", "jumps")}
+    orders = tuple((at_s, _order_of(name, fields)) for at_s, name, fields in told["orders"])
+    return Plan(**told | lists | {"orders": orders, "crashes": tuple(told["crashes"])})
+
+
+def _order_of(name: str, fields: dict[str, object]) -> Command:
+    given = {key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()}
+    if name == "SetBreaker":
+        given["order"] = BreakerOrder(given["order"])
+    return getattr(command, name)(**given)
+
 
 def draw(seed: int) -> Plan:
     """The world of `seed`, always the same."""
-    rng = random.Random(f"{seed}:world")
+    return drawn_by(random.Random(f"{seed}:world"), seed)
+
+
+def drawn_by(rng: random.Random, seed: int) -> Plan:
+    """A world of what `rng` answers: the first of each choice and the low end of each range make the calmest one."""
     settings = _settings(rng)
     files = tuple(_file(rng, number) for number in range(rng.choice((1, 1, 2))))
     latency = rng.choice(("0.05", "0.5", "flat:0.8", "batch:0.5", "flat:4"))
@@ -144,8 +170,8 @@ def _orders(rng: random.Random, scale_s: float, rows: int) -> tuple[tuple[float,
         at_s = rng.uniform(0, scale_s)
         match rng.randrange(12):
             case 0 | 1 | 2:
-                # Nobody else would ever end a pause.
-                orders += [(at_s, Pause(number)), (at_s + rng.uniform(0, 900), Resume(number + 1))]
+                # Nobody else would ever end a pause; two orders of one instant come in any order.
+                orders += [(at_s, Pause(number)), (at_s + rng.uniform(0.001, 900), Resume(number + 1))]
             case 3 | 4:
                 orders.append((at_s, Drain(number)))
             case 5:

@@ -1,30 +1,39 @@
 """P1, P5, P7, P8, P9, P15, P30: whatever a provider, an operator and a crash do, the laws hold and every world ends.
 
-A world that breaks one is run again by its number: FORGE_WORLD=17 pytest tests/worlds/test_worlds.py
+A world that breaks one is run again by one line, which the failure tells: its number, FORGE_WORLD=17, or what is left
+of a generated one when all that does not matter is taken away, FORGE_PLAN='{...}'.
 """
 
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 
 from world_builders import lived
-from world_plans import draw
+from world_plans import draw, drawn_by, of_line
 
-ONE = os.environ.get("FORGE_WORLD")
+ONE, PLAN = os.environ.get("FORGE_WORLD"), os.environ.get("FORGE_PLAN")
 SEEDS = range(100) if ONE is None else [int(ONE)]
 TRACED = (2, 25, 33)
+AGAIN = ".venv/bin/pytest tests/worlds/test_worlds.py"
 
 
 def seen(seed):
+    return seen_of(draw(seed), f"FORGE_WORLD={seed} {AGAIN}")
+
+
+def seen_of(plan, again):
     with TemporaryDirectory() as folder:
         try:
-            return lived(draw(seed), Path(folder))
+            return lived(plan, Path(folder))
         except BaseException as broken:
-            broken.add_note(f"again: FORGE_WORLD={seed} .venv/bin/pytest tests/worlds/test_worlds.py")
+            broken.add_note(f"again: {again}")
             raise
 
 
@@ -38,6 +47,44 @@ def test_a_world_ends_and_keeps_the_laws(seed):
 def test_thousands_of_worlds_do_too(first):
     for seed in range(first, first + 100):
         seen(seed)
+
+
+def worlds(examples):
+    """Hypothesis answers each question that a seed would, and so can take away what a failure does not need."""
+
+    @settings(
+        max_examples=examples,
+        deadline=None,
+        phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(st.randoms(use_true_random=False))
+    def every_world(rng):
+        plan = drawn_by(rng, 0)
+        seen_of(plan, f"FORGE_PLAN={shlex.quote(plan.line())} {AGAIN} -k told")
+
+    return every_world
+
+
+def test_a_generated_world_does_too():
+    worlds(100)()
+
+
+@pytest.mark.soak
+def test_thousands_of_generated_worlds_do_too():
+    worlds(2_000)()
+
+
+@pytest.mark.skipif(PLAN is None, reason="runs the world that FORGE_PLAN tells")
+def test_the_world_that_was_told():
+    seen_of(of_line(PLAN), "as before")
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_a_plan_is_told_in_one_line_and_read_again(seed):
+    plan = draw(seed)
+    assert "\n" not in plan.line()
+    assert of_line(plan.line()) == plan
 
 
 def test_the_worlds_are_worlds_of_trouble():
@@ -60,4 +107,5 @@ def trace_of(hash_seed):
 
 def test_a_seed_has_one_trace_whatever_the_hash_seed():
     here = str([seen(seed).trace for seed in TRACED])
+    assert str([seen(seed).trace for seed in TRACED]) == here
     assert {trace_of(hash_seed) for hash_seed in (0, 1, 4242)} == {here}
