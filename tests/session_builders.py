@@ -64,13 +64,25 @@ class World:
 
 
 def in_a_world(
-    story: Callable, *, sim="", limit_s=100_000.0, db=None, key="sk_sim_ok", seed=1, epoch=EPOCH, **settings
+    story: Callable,
+    *,
+    sim="",
+    service=None,
+    limit_s=100_000.0,
+    db=None,
+    key="sk_sim_ok",
+    seed=1,
+    epoch=EPOCH,
+    **settings,
 ):
-    """Run `story(world)` in virtual time, which begins at `epoch` (Unix seconds), and answer what it returns."""
+    """Run `story(world)` in virtual time, which begins at `epoch` (Unix seconds), and answer what it returns.
+
+    The provider is one that does as `sim` says, unless a `service` is given.
+    """
+    service = service or SimulatedProvider(parse_options(sim))
 
     async def scene(folder: Path):
         clock = VirtualClock(epoch)
-        provider = SimulatedProvider(parse_options(sim))
         chosen = Settings(**({"provider": "simulated", "batch_size": 1} | settings))
         session = await Session.open(
             chosen,
@@ -78,10 +90,10 @@ def in_a_world(
             db=db,
             clock=clock,
             rng=random.Random(seed),
-            transport=SimulatorTransport(provider, clock),
+            transport=SimulatorTransport(service, clock),
         )
         try:
-            world = World(session, clock, provider.stats, [], folder, chosen)
+            world = World(session, clock, service.stats, [], folder, chosen)
             session.bus.subscribe(world.events.append)
             return await story(world)
         finally:

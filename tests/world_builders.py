@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import json
 import random
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 from unittest.mock import patch
@@ -70,6 +70,8 @@ class LivingWorld:
         self._session: Session | None = None
         self._trace = hashlib.sha256()
         self._sent = self._settled = self._runs = 0
+        self._cap = 0
+        self._budgets: dict[int, float] = defaultdict(float)
         self._broken: list[str] = []
 
     async def live(self) -> Seen:
@@ -145,6 +147,7 @@ class LivingWorld:
             halted = self.provider.stats.sends_after_halt
             state = await session.run(job.job_id)
             self._check_run(await session.store.job(job.job_id), state)
+            await self._check_budget(session, job.job_id)
             assert self.provider.stats.sends_after_halt - halted <= 1, "sent on after a halt"
             await self._cure(session, await session.store.job(job.job_id))
 
@@ -180,6 +183,7 @@ class LivingWorld:
         session, stats = self._session, self.provider.stats
         if session is None:
             return
+        self._cap = max(self._cap, session._gates.slots.cap)
         if stats.in_flight >= session._gates.slots.cap:
             self._broken.append(f"more than {session._gates.slots.cap} in flight")
         user = json.loads(request.body)["messages"][1]["content"]
@@ -197,6 +201,15 @@ class LivingWorld:
         assert self.provider.stats.in_flight == 0
         if state in {JobState.FINISHED, JobState.FINISHED_WITH_FAILURES, JobState.CANCELLED}:
             assert job.counts.open == 0
+
+    async def _check_budget(self, session: Session, job_id: int) -> None:
+        """P7: never over the highest budget there was by more than what can have been in flight."""
+        if session._steering.max_cost is None:
+            return
+        self._budgets[job_id] = max(self._budgets[job_id], session._steering.max_cost)
+        dearest = "SELECT total(cost), coalesce(max(cost), 0) FROM attempts WHERE job_id = ?"
+        spent, most = await session.store._database.read(lambda c: c.execute(dearest, (job_id,)).fetchone())
+        assert spent <= self._budgets[job_id] + self._cap * most, "over the budget"
 
     # -- what must hold in the end ----------------------------------------------------------------------------
 

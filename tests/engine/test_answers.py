@@ -1,14 +1,19 @@
 """Unusable answers, poison, twins and the cache, in virtual time: each row its own result, paid for once."""
 
+import asyncio
 import json
+import random
 from contextlib import closing
 from itertools import pairwise
 
 import pytest
 
+from forge_tui.core.command import Drain
 from forge_tui.core.event import BatchSent, BatchSettled, TicketFailed
 from forge_tui.core.failure import Code
 from forge_tui.core.job import JobState
+from forge_tui.provider.simulator.options_text import parse_options
+from forge_tui.provider.simulator.service import SimulatedProvider
 from forge_tui.storage.reader import Reader
 from session_builders import in_a_world, texts
 
@@ -162,18 +167,47 @@ def test_a_second_run_of_the_same_tickets_sends_nothing_and_costs_nothing():
     assert second.saved_tokens == first.tokens
 
 
-@pytest.mark.parametrize(("age_s", "asked"), [(86_399.0, 0), (86_401.0, 10)])
+@pytest.mark.parametrize(("age_s", "asked"), [(86_399.999, 0), (86_400.001, 1), (-90_000.0, 1)])
 def test_an_answer_is_known_for_a_day_from_when_it_was_given(age_s, asked):
-    """P6: a hit does not extend it."""
+    """P6: a hit does not extend it, and one from the future (the clock was set back) counts as expired."""
 
     async def story(w):
-        await w.run(texts(10), "first.txt")
-        w.clock.jump_wall(age_s)
+        await w.run(texts(1), "first.txt")
+        stored_at = w.of(BatchSettled)[0].at
+        w.clock.jump_wall(3600.0)
+        await w.run(texts(1), "a hit.txt")
+        w.clock.jump_wall(stored_at + age_s - w.clock.wall())
         before = w.stats.requests
-        await w.run(texts(10), "again.txt")
+        await w.run(texts(1), "again.txt")
         return w.stats.requests - before
 
-    assert in_a_world(story, sim="latency=0.0001") == asked
+    assert in_a_world(story, sim="latency=0.1") == asked
+
+
+def test_ten_thousand_tickets_of_seven_thousand_texts_are_seven_thousand_answers_across_a_restart(tmp_path):
+    """P6: no text is paid for twice, whichever of its rows is asked."""
+    rng = random.Random(6)
+    rows = texts(7_000)
+    rows += rng.choices(rows, k=3_000)
+    rng.shuffle(rows)
+    provider = SimulatedProvider(parse_options("latency=0.2"))
+
+    async def half(w):
+        asyncio.get_running_loop().call_later(9.0, w.session.submit, Drain(1))
+        await w.run(rows)
+        return w.snapshot.done
+
+    async def rest(w):
+        await w.run(rows)
+        return await rows_of(w, "SELECT text, state, category, priority, summary FROM tickets ORDER BY position")
+
+    world = {"service": provider, "db": tmp_path / "forge.db", "batch_size": 10}
+    assert 3_000 < in_a_world(half, **world) < 7_000
+    stored = in_a_world(rest, **world)
+    assert [text for text, *_ in stored] == rows
+    assert {state for _, state, *_ in stored} == {"done"}
+    assert len({tuple(row) for row in stored}) == 7_000
+    assert (len(provider.stats.ticket_calls), provider.stats.ticket_calls.total()) == (7_000, 7_000)
 
 
 def test_another_model_is_not_answered_with_old_labels(tmp_path):

@@ -11,6 +11,7 @@ from forge_tui.core.taxonomy import SUPPORT_TAXONOMY
 from session_builders import in_a_world, texts
 from store_builders import all_rows
 
+TICKETS = 500
 POISON = f"{'POISON ' * 40}breaks the request that carries it"
 OF_THE_TICKET = {
     "rejected": Code.REQUEST,
@@ -54,23 +55,23 @@ def rows_of(rows, **world):
 @pytest.fixture(scope="module")
 def clean():
     """The answers of a calm run, by text."""
-    return {row[0]: row for row in rows_of(texts(500), sim="latency=0.1", batch_size=20)[1]}
+    return {row[0]: row for row in rows_of(texts(TICKETS), sim="latency=0.1", batch_size=20)[1]}
 
 
-def check_poison(fault, tickets, size, clean, **world):
-    rows = texts(tickets)
+def check_poison(fault, size, clean, **world):
+    rows = texts(TICKETS)
     rows.insert(77, POISON)
     state, found = rows_of(rows, sim=f"latency=0.1,poison=POISON:{fault}", batch_size=size, **world)
     poisoned = found.pop(77)
     assert found == [clean[row[0]] for row in found]
-    assert len(found) == tickets
+    assert len(found) == TICKETS
     return state, poisoned
 
 
 @pytest.mark.parametrize("fault", OF_THE_TICKET)
-@pytest.mark.parametrize(("tickets", "size"), [(120, 1), (500, 20)])
-def test_a_poison_ticket_of_any_kind_fails_alone(fault, tickets, size, clean):
-    state, poisoned = check_poison(fault, tickets, size, clean)
+@pytest.mark.parametrize("size", [1, 20])
+def test_a_poison_ticket_of_any_kind_fails_alone(fault, size, clean):
+    state, poisoned = check_poison(fault, size, clean)
     if state is JobState.FINISHED:
         assert (size > 1, fault in OF_ONE_ROW, poisoned[1]) == (True, True, "done")
     else:
@@ -78,18 +79,12 @@ def test_a_poison_ticket_of_any_kind_fails_alone(fault, tickets, size, clean):
 
 
 @pytest.mark.parametrize("fault", OF_THE_SERVICE)
-@pytest.mark.parametrize(("tickets", "size"), [(120, 1), (500, 20)])
-def test_a_ticket_that_only_meets_faults_of_the_service_waits_and_holds_up_nobody(fault, tickets, size, clean):
+@pytest.mark.parametrize("size", [1, 20])
+def test_a_ticket_that_only_meets_faults_of_the_service_waits_and_holds_up_nobody(fault, size, clean):
     """Nothing tells it from an outage once the others are done: it is still open when the run gives up."""
-    state, poisoned = check_poison(fault, tickets, size, clean, max_outage_s=600.0)
+    state, poisoned = check_poison(fault, size, clean, max_outage_s=600.0)
     assert state is JobState.PAUSED
     assert poisoned[1:3] == ("waiting", None)
-
-
-@pytest.mark.soak
-@pytest.mark.parametrize("fault", OF_THE_TICKET)
-def test_one_poison_ticket_among_five_hundred_sent_one_by_one_fails_alone(fault, clean):
-    test_a_poison_ticket_of_any_kind_fails_alone(fault, 500, 1, clean)
 
 
 OPENINGS = (

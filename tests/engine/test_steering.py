@@ -94,6 +94,23 @@ def test_stop_now_drops_what_is_in_flight_and_keeps_its_tickets_queued():
     assert stats.in_flight == 0
 
 
+def test_a_probe_that_was_dropped_leaves_its_place_to_the_next():
+    """Taken for in flight, it would hold the breaker half-open for minutes after the operator went on."""
+
+    async def story(w):
+        at(w, 36.0, StopNow(1))
+        job_id = (await w.prepare(texts(60))).job_id
+        stopped = await w.session.run(job_id)
+        state = await w.session.run(job_id)
+        return stopped, state, w.clock.monotonic(), [event.probe for event in w.of(BatchSent)][-60:]
+
+    sim = "latency=0.2,phases=0.5-20:internal_error+20-36:hang"
+    stopped, state, end_s, probes = in_a_world(story, sim=sim)
+    assert (stopped, state) == (JobState.READY, JobState.FINISHED)
+    assert any(probes)
+    assert end_s < 60
+
+
 def test_what_hangs_longer_than_the_grace_is_dropped_by_a_drain():
     async def story(w):
         at(w, 1.0, Drain(1))

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forge_tui.core.text import clean
@@ -119,6 +119,7 @@ def test_a_job_that_did_not_run_is_exported_as_incomplete(tmp_path: Path):
     assert (result.report["incomplete"], result.report["open"]) == (True, 4)
 
 
+@settings(max_examples=500)
 @given(st.text())
 def test_no_guarded_cell_is_a_formula_and_reading_gives_it_back(text: str):
     """P27: formula guard and round trip."""

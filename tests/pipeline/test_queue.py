@@ -1,6 +1,6 @@
 """The queue: order, fairness and the delay heap."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forge_tui.core.ticket import MOST_COMPLEX_FIRST, Complexity
@@ -65,17 +65,74 @@ def test_every_tenth_batch_goes_to_the_class_served_longest_ago():
     assert {order[9], order[19]} == {SIMPLE, MEDIUM}
 
 
-@given(st.lists(st.sampled_from(MOST_COMPLEX_FIRST), min_size=1, max_size=120))
-def test_a_waiting_class_is_never_passed_over_for_more_than_twenty_batches(arrivals):
-    """P13, D11: ageing by count."""
-    queue = TicketQueue(fair_every=10)
-    queue.add(a_ticket(position, complexity) for position, complexity in enumerate(arrivals, 1))
+class Model:
+    """Works out anew each time whose turn it is, from all that ever happened."""
+
+    def __init__(self):
+        self.ready = []  # (position, class)
+        self.delayed = []  # (due, position, class)
+        self.sent = []  # classes, in order
+
+    def turn(self):
+        standing = [c for c in MOST_COMPLEX_FIRST if any(found is c for _, found in self.ready)]
+        if not standing:
+            return None
+        tenth = len(self.sent) % 10 == 9
+        complexity = max(standing, key=self.batches_since) if tenth else standing[0]
+        return complexity, min(position for position, found in self.ready if found is complexity)
+
+    def batches_since(self, complexity):
+        return next((n for n, sent in enumerate(reversed(self.sent)) if sent is complexity), len(self.sent))
+
+    def send(self):
+        complexity, position = self.turn()
+        self.ready.remove((position, complexity))
+        self.sent.append(complexity)
+        return complexity, position
+
+    def release(self, now):
+        self.ready += [(position, complexity) for due, position, complexity in self.delayed if due <= now]
+        self.delayed = [entry for entry in self.delayed if entry[0] > now]
+
+
+classes = st.sampled_from(MOST_COMPLEX_FIRST)
+happenings = st.one_of(
+    st.tuples(st.just("arrive"), st.lists(classes, min_size=1, max_size=30)),
+    st.tuples(st.just("fail"), st.sampled_from([0.5, 2.0, 60.0])),
+    st.tuples(st.just("send"), st.integers(1, 40)),
+    st.tuples(st.just("wait"), st.sampled_from([1.0, 30.0])),
+)
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.lists(happenings, max_size=12))
+def test_the_highest_class_goes_first_and_no_waiting_class_is_passed_over_for_more_than_twenty_batches(story):
+    """P13, D11: whatever arrives, fails and comes back meanwhile, as a model that keeps the whole history says."""
+    queue, model, now, last = TicketQueue(fair_every=10), Model(), 0.0, 0
     passed_over = dict.fromkeys(MOST_COMPLEX_FIRST, 0)
-    while (complexity := queue.next_class()) is not None:
-        send_one(queue)
-        for other in MOST_COMPLEX_FIRST:
-            passed_over[other] = 0 if other is complexity or not queue.ready(other) else passed_over[other] + 1
-        assert max(passed_over.values()) <= 20
+    for what, how in story:
+        if what == "arrive":
+            queue.add(a_ticket(position, complexity) for position, complexity in enumerate(how, last + 1))
+            model.ready += enumerate(how, last + 1)
+            last += len(how)
+        elif what == "wait":
+            now += how
+            queue.release_due(now)
+            model.release(now)
+        elif what == "fail" and model.turn():
+            complexity, position = model.send()
+            assert send_one(queue) == (complexity, position)
+            queue.postpone(a_ticket(position, complexity), now + how)
+            model.delayed.append((now + how, position, complexity))
+        for _ in range(how if what == "send" else 0):
+            if not model.turn():
+                break
+            complexity, position = model.send()
+            assert send_one(queue) == (complexity, position)
+            for other in MOST_COMPLEX_FIRST:
+                passed_over[other] = 0 if other is complexity or not queue.ready(other) else passed_over[other] + 1
+            assert max(passed_over.values()) <= 20
+    assert len(queue) == len(model.ready)
 
 
 def test_a_postponed_ticket_returns_at_its_instant_and_to_its_own_place():

@@ -128,6 +128,18 @@ async def test_an_answer_of_an_older_epoch_goes_to_the_cache_and_the_ledger_only
     assert (stored[0].tokens, job.tokens) == (100, 100)
 
 
+@pytest.mark.parametrize("late", [waiting(1, epoch=0, tokens=100, cost=1.0), requeued(1, epoch=0), failed(1, epoch=0)])
+async def test_a_fault_of_an_older_epoch_is_paid_for_and_moves_nothing(late):
+    async with a_store() as store:
+        job_id = await a_job(store, rows(1))
+        await store.cancel(job_id, NOW)
+        await store.retry(job_id, None, now=NOW, ttl_s=None)
+        await store.record(a_settlement(job_id, late), NOW)
+        (ticket,), job = await all_rows(store, job_id), await store.job(job_id)
+    assert (ticket.state, ticket.ticket_attempts, ticket.code) == (TicketState.QUEUED, 0, None)
+    assert (ticket.tokens, job.tokens) == (100, 100)
+
+
 async def test_a_late_answer_of_a_cancelled_ticket_is_kept_because_it_is_paid():
     async with a_store() as store:
         job_id = await a_job(store, [a_row(1, "a"), a_row(2, "b"), a_row(3, "c"), a_row(4, "a")])
@@ -151,8 +163,9 @@ async def test_what_is_done_stays_as_it_was_answered_first():
         await store.record(a_settlement(job_id, done(1)), NOW)
         await store.record(a_settlement(job_id, done(1, classification=other)), NOW + 1)
         await store.record(a_settlement(job_id, failed(1)), NOW + 2)
-        (ticket,) = await all_rows(store, job_id)
+        (ticket,), job = await all_rows(store, job_id), await store.job(job_id)
     assert (ticket.classification.category, ticket.settled_at) == ("billing", NOW)
+    assert (ticket.tokens, job.tokens) == (300, 300)  # all three were paid for
 
 
 async def test_only_answers_are_cached():

@@ -310,7 +310,7 @@ def machine(examples, steps):
 
 
 def test_what_an_operator_was_told_holds():
-    run_state_machine_as_test(Operator, settings=machine(30, 20))
+    run_state_machine_as_test(Operator, settings=machine(50, 30))
 
 
 @pytest.mark.soak

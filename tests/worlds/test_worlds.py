@@ -10,22 +10,27 @@ import subprocess
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from unittest.mock import patch
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from forge_tui.core.job import JobState
+from forge_tui.pipeline.engine import Ending, Engine
+from virtual_time import VirtualDeadlock
 from world_builders import lived
 from world_plans import draw, drawn_by, of_line
 
 ONE, PLAN = os.environ.get("FORGE_WORLD"), os.environ.get("FORGE_PLAN")
-SEEDS = range(100) if ONE is None else [int(ONE)]
+TOLD = "told"
+SEEDS = [TOLD] if PLAN else [int(ONE)] if ONE else range(100)
 TRACED = (2, 25, 33)
 AGAIN = ".venv/bin/pytest tests/worlds/test_worlds.py"
 
 
 def seen(seed):
-    return seen_of(draw(seed), f"FORGE_WORLD={seed} {AGAIN}")
+    return seen_of(of_line(PLAN) if seed == TOLD else draw(seed), f"FORGE_WORLD={seed} {AGAIN}")
 
 
 def seen_of(plan, again):
@@ -61,7 +66,7 @@ def worlds(examples):
     @given(st.randoms(use_true_random=False))
     def every_world(rng):
         plan = drawn_by(rng, 0)
-        seen_of(plan, f"FORGE_PLAN={shlex.quote(plan.line())} {AGAIN} -k told")
+        seen_of(plan, f"FORGE_PLAN={shlex.quote(plan.line())} {AGAIN}")
 
     return every_world
 
@@ -75,16 +80,25 @@ def test_thousands_of_generated_worlds_do_too():
     worlds(2_000)()
 
 
-@pytest.mark.skipif(PLAN is None, reason="runs the world that FORGE_PLAN tells")
-def test_the_world_that_was_told():
-    seen_of(of_line(PLAN), "as before")
-
-
 @pytest.mark.parametrize("seed", range(30))
 def test_a_plan_is_told_in_one_line_and_read_again(seed):
     plan = draw(seed)
     assert "\n" not in plan.line()
     assert of_line(plan.line()) == plan
+
+
+def test_a_world_in_which_nobody_is_woken_is_told_as_a_deadlock():
+    with patch.object(Engine, "wake", lambda _: None), pytest.raises(VirtualDeadlock, match="task work") as stuck:
+        seen(0)
+    assert "FORGE_WORLD=0" in stuck.value.__notes__[0]
+
+
+def test_a_world_that_runs_in_circles_is_told_as_a_livelock():
+    async def give_up(_):
+        return Ending(JobState.READY, "nothing was done")
+
+    with patch.object(Engine, "run", give_up), pytest.raises(AssertionError, match="livelock: 401 runs"):
+        seen(0)
 
 
 def test_the_worlds_are_worlds_of_trouble():
