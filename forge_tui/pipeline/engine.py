@@ -11,7 +11,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from forge_tui.core.clock import Clock
 from forge_tui.core.errors import DatabaseFault
@@ -145,7 +145,7 @@ class Engine:
             await self._stages.window.refill()
         except DatabaseFault as fault:
             # A disk that cannot be read will not be cured by waiting: what is open stays as it is.
-            self.stop(Ending(JobState.PAUSED, str(fault), Code.DISK, PauseReason.DISK))
+            self._must_stop(Ending(JobState.PAUSED, str(fault), Code.DISK, PauseReason.DISK))
 
     def _send_next(self, flights: asyncio.TaskGroup) -> Hold | None:
         """Send one batch, or say what it waits for. One step: nothing in here awaits."""
@@ -308,14 +308,24 @@ class Engine:
 
     async def _sound(self, alarm: HaltJob | PauseJob) -> None:
         if isinstance(alarm, HaltJob):
-            self.stop(Ending(JobState.HALTED, alarm.reason, alarm.code))
+            self._must_stop(Ending(JobState.HALTED, alarm.reason, alarm.code))
         elif alarm.for_s is None or alarm.why is PauseReason.CANARY:
-            self.stop(Ending(JobState.PAUSED, alarm.reason, alarm.code, alarm.why))
-        else:
+            self._must_stop(Ending(JobState.PAUSED, alarm.reason, alarm.code, alarm.why))
+        elif not self._paused_by_operator:
             self.pause(alarm)
             until = self._clock.wall() + alarm.for_s
             with suppress(DatabaseFault):
                 await self._stages.recorder.state(JobState.PAUSED, alarm.reason, alarm.code, until, alarm.why)
+
+    def _must_stop(self, ending: Ending) -> None:
+        """End the run for a reason of its own; an operator's pause stays one, or the next start would go on."""
+        if self._paused_by_operator:
+            ending = replace(ending, state=JobState.PAUSED, why=PauseReason.OPERATOR)
+        self.stop(ending)
+
+    @property
+    def _paused_by_operator(self) -> bool:
+        return self._paused is not None and self._paused.why is PauseReason.OPERATOR
 
     async def _come_home(self) -> None:
         """Wait for what is in flight, at most the grace; then drop it, so that the run always ends."""

@@ -17,7 +17,8 @@ from forge_tui.core.command import (
     StopNow,
 )
 from forge_tui.core.event import BatchSent, BreakerChanged, CommandAnswered, JobStateChanged
-from forge_tui.core.job import JobState
+from forge_tui.core.failure import Code
+from forge_tui.core.job import JobState, PauseReason
 from session_builders import in_a_world, texts
 
 
@@ -57,6 +58,33 @@ def test_a_pause_sends_nothing_until_resume_and_is_on_disk():
     assert sent == []
     assert (state, shot.done) == (JobState.FINISHED, 100)
     assert [(reply.command_id, reply.accepted) for reply in shot.replies] == [(1, True), (2, True), (3, True)]
+
+
+@pytest.mark.parametrize(
+    ("comes_home", "options", "code"),
+    [("revoked", "", Code.AUTH), ("no_credit", "", Code.QUOTA), ("rate_limited", ",retry_after=1800", None)],
+)
+def test_a_pause_outlives_whatever_comes_home_after_it(comes_home, options, code):
+    """Halted, or paused for the provider's half hour, the job would be gone on with by the next start or by itself."""
+
+    async def story(w):
+        at(w, 1.1, Pause(1))
+        job_id = (await w.prepare(texts(100))).job_id
+        running = asyncio.create_task(w.session.run(job_id))
+        await w.clock.sleep(7_200)
+        paused = await w.session.store.job(job_id)
+        next_start = await w.session.store.unfinished_job(paused.spec)
+        sent = w.stats.sends[-1] - w.stats.sends[0]
+        w.session.submit(Resume(2))
+        await w.clock.sleep(1)
+        await asyncio.wait([running])
+        return paused, next_start, sent
+
+    sim = f"latency=0.5,reject=0.5,script=21-30:{comes_home}{options}"
+    paused, next_start, last_sent_s = in_a_world(story, sim=sim, canary_requests=0)
+    assert (paused.state, paused.reason, paused.code) == (JobState.PAUSED, PauseReason.OPERATOR, code)
+    assert next_start is None
+    assert last_sent_s == 1.0
 
 
 def test_drain_lets_what_is_in_flight_come_home_and_nothing_is_paid_twice(tmp_path):
