@@ -86,10 +86,17 @@ def stages_for(
     return Stages(
         queue=queue,
         window=Window(store, queue, job_id),
-        sizes=Sizes(batcher, gates, backlog, recorder.resized, settings.default_latency_s),
         gates=gates,
         caller=Caller(provider, endpoint.price, endpoint.taxonomy, clock),
         settler=Settler(_settle_rules(settings), random.Random(f"{rng.random()}:settle")),
+        sizes=Sizes(
+            batcher,
+            gates,
+            backlog,
+            recorder.resized,
+            settings.default_latency_s,
+            random.Random(f"{rng.random()}:sizes"),
+        ),
         recorder=recorder,
         alarms=Alarms(started=clock.monotonic(), canary_requests=canary, proven=proven),
         audit=audit,

@@ -19,6 +19,7 @@ UNUSABLE_TO_SHRINK = 3
 REMEMBERED_BATCHES = 20
 GROWTH = 1.25
 CLEAN_TO_GROW = 5
+FEW_LEFT = "few are left: shared out over what may leave"
 OUTPUT_TOKENS_PER_TICKET = 60
 OUTPUT_TOKENS_PER_REPLY = 50
 
@@ -77,8 +78,8 @@ class Batcher:
             return min(self._rules.size, largest), "set by --batch-size"
         if scarcity.requests_left_now is None:
             return 1, scarcity.reason
-        wanted = math.ceil(backlog / max(1.0, scarcity.requests_left_now))
-        return max(1, min(wanted, largest)), scarcity.reason
+        wanted = max(1, math.ceil(backlog / max(1.0, scarcity.requests_left_now)))
+        return (wanted, FEW_LEFT) if wanted < largest else (largest, scarcity.reason)
 
     def form(self, line: Iterable[QueuedTicket], size: int) -> tuple[QueuedTicket, ...]:
         """The longest head of `line` that fits `size`, every member's company and the token budget.

@@ -182,7 +182,7 @@ class Engine:
         complexity = stages.queue.next_class()
         if complexity is None:
             raise AssertionError("asked to form a batch of nothing")
-        return stages.queue.take(complexity, stages.sizes.form(complexity))
+        return stages.queue.take(complexity, stages.sizes.form(complexity, now))
 
     def _send(self, flights: asyncio.TaskGroup, tickets: tuple[QueuedTicket, ...], leave: Pass, now: float) -> None:
         stages = self._stages

@@ -153,7 +153,9 @@ class Gates:
 
     def _hint(self, hints: RateHints, now: float) -> None:
         if hints.requests_remaining is not None and hints.requests_reset_s is not None:
-            self.requests.drain_hint(now, hints.requests_remaining, hints.requests_reset_s)
+            # Those still in flight were sent after the request that this tells of: they are not yet counted in it.
+            left = max(0, hints.requests_remaining - (self.in_flight - 1))
+            self.requests.drain_hint(now, left, hints.requests_reset_s)
         if hints.tokens_remaining is not None and hints.tokens_reset_s is not None:
             self.tokens.drain_hint(now, hints.tokens_remaining, hints.tokens_reset_s)
 

@@ -1,9 +1,10 @@
-"""Batch sizes in use: asks the batcher with what the limits leave now, and tells the screen size and reason."""
+"""Batch sizes in use: asks the batcher with what the limits leave now, and tells each change with its reason."""
 
-from collections.abc import Callable
+import random
+from collections.abc import Callable, Iterator
 
 from forge_tui.core.outcome import Reply
-from forge_tui.core.ticket import MOST_COMPLEX_FIRST, Complexity
+from forge_tui.core.ticket import MOST_COMPLEX_FIRST, Complexity, QueuedTicket
 from forge_tui.pipeline.batcher import Batcher, Scarcity, SizeChange
 from forge_tui.pipeline.flight import Landing
 from forge_tui.pipeline.gates import Gates
@@ -13,10 +14,15 @@ from forge_tui.telemetry.live import BatchView
 
 FREE = Scarcity(None, "requests are free")
 CANARY = "no valid answer yet"
+HINTED = "the provider's headers leave few requests"
+CUT = "429s hold the slots down"
 
 
 class Sizes:
-    """Plans each batch; `backlog` answers how many tickets of the job can still be sent."""
+    """Plans each batch; `backlog` answers how many tickets of the job can still be sent.
+
+    `on_change` hears of a new size when what decides it is another: not of each that a shrinking backlog brings.
+    """
 
     def __init__(
         self,
@@ -25,8 +31,10 @@ class Sizes:
         backlog: Callable[[], int],
         on_change: Callable[[SizeChange], None],
         default_latency_s: float,
+        rng: random.Random,
     ) -> None:
         self._batcher = batcher
+        self._rng = rng
         self._gates = gates
         self._backlog = backlog
         self._on_change = on_change
@@ -39,11 +47,14 @@ class Sizes:
         """Size in use, cap and reason per class."""
         return tuple(self._views.values())
 
-    def form(self, complexity: Complexity) -> Form:
+    def form(self, complexity: Complexity, now: float) -> Form:
         """How the next batch of the class is chosen from its line."""
-        size, reason = self._plan(complexity)
+        size, reason = self._plan(complexity, now)
+        before = self._views[complexity]
         self._views[complexity] = BatchView(complexity, size, self._batcher.cap(complexity), reason)
-        return lambda line: self._batcher.form(line, size)
+        if size != before.size and reason != before.reason:
+            self._on_change(SizeChange(complexity, before.size, size, reason))
+        return lambda line: self._seated(self._batcher.form(line, size))
 
     def learn(self, landing: Landing) -> None:
         """Hear how a batch came home: only first-time batches in company teach about company."""
@@ -61,21 +72,32 @@ class Sizes:
         """One ticket per request of this class from now on: company was proven to disturb it."""
         change = self._batcher.ride_alone(complexity, reason)
         if change is not None:
+            self._views[complexity] = BatchView(complexity, 1, self._batcher.cap(complexity), reason)
             self._on_change(change)
 
-    def _plan(self, complexity: Complexity) -> tuple[int, str]:
+    def _seated(self, tickets: tuple[QueuedTicket, ...]) -> tuple[QueuedTicket, ...]:
+        """Tickets that are asked once more sit in another order: what a model makes of one depends on its place."""
+        again = any(ticket.company is not None for ticket in tickets)
+        return tuple(self._rng.sample(tickets, len(tickets))) if again else tickets
+
+    def _plan(self, complexity: Complexity, now: float) -> tuple[int, str]:
         if self._gates.canary is not None:
             return 1, CANARY
-        return self._batcher.size(complexity, self._backlog(), self._scarcity())
+        return self._batcher.size(complexity, self._backlog(), self._scarcity(now))
 
-    def _scarcity(self) -> Scarcity:
-        """Requests are scarce when the rate, or slots cut by 429s, allow fewer than the slots could carry."""
+    def _scarcity(self, now: float) -> Scarcity:
+        """Requests are scarce when a rate, or slots cut by 429s, allow fewer than the slots could carry."""
         slots = self._gates.slots
-        per_min = self._gates.requests.per_min
-        if per_min is not None:
+        for per_min, reason in self._rates(now):
             within_one_reply = per_min / 60.0 * self._latency.value
             if within_one_reply < slots.limit:
-                return Scarcity(1.0 + within_one_reply, f"{per_min:g} requests/min bind")
-        if slots.was_cut:
-            return Scarcity(float(slots.limit), "429s hold the slots down")
-        return FREE
+                return Scarcity(1.0 + within_one_reply, reason)
+        return Scarcity(float(slots.limit), CUT) if slots.was_cut else FREE
+
+    def _rates(self, now: float) -> Iterator[tuple[float, str]]:
+        """The requests a minute that are set, and those that the provider's headers leave."""
+        requests = self._gates.requests
+        if requests.per_min is not None:
+            yield requests.per_min, f"{requests.per_min:g} requests/min bind"
+        if (hinted := requests.hinted_per_min(now)) is not None:
+            yield hinted, HINTED

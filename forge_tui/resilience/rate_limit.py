@@ -66,6 +66,10 @@ class RateLimit:
             self._left = remaining
             self._refilled_at = now + min(reset_s, LONGEST_HINT_S)
 
+    def hinted_per_min(self, now: float) -> float | None:
+        """Units a minute that the latest headers leave until their limit is refilled; None where they say nothing now."""
+        return 60.0 * max(0.0, self._left) / (self._refilled_at - now) if now < self._refilled_at else None
+
     def used_last_min(self, now: float) -> float:
         """Units sent in the last minute, corrections included; exact to a second."""
         self._forget_old(now)

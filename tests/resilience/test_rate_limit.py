@@ -152,3 +152,17 @@ def test_what_left_more_than_a_minute_ago_is_not_shown():
         limit.take(now, 10.0)
     limit.correct(-4.0)
     assert [limit.used_last_min(now) for now in (59.0, 60.0, 90.0, 120.0)] == [36.0, 16.0, 6.0, 0.0]
+
+
+def test_headers_leave_a_rate_until_their_reset_and_every_send_uses_it_up():
+    limit = RateLimit(None)
+    assert limit.hinted_per_min(0.0) is None
+    limit.drain_hint(0.0, remaining=10, reset_s=20.0)
+    assert limit.hinted_per_min(0.0) == pytest.approx(30.0)
+    for _ in range(5):
+        limit.take(0.0)
+    assert limit.hinted_per_min(10.0) == pytest.approx(30.0)
+    for _ in range(7):
+        limit.take(10.0)
+    assert limit.hinted_per_min(19.0) == 0.0
+    assert limit.hinted_per_min(20.0) is None
