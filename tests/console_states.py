@@ -61,6 +61,7 @@ def busy(**changes: Any) -> Snapshot:
         replace(
             view,
             recent_latencies_s=RECENT[view.complexity],
+            batch_reason="36 requests/min",
             latency=LATENCIES[view.complexity],
             tickets_per_s={Complexity.MEDIUM: 5.1, Complexity.SIMPLE: 1.2}.get(view.complexity, 0.0),
         )
@@ -75,6 +76,10 @@ def busy(**changes: Any) -> Snapshot:
         events=EVENTS,
         events_seen=len(EVENTS),
         engine_lag_p99_ms=2.0,
+        saved_tokens=130_000,
+        saved_cost=4.1,
+        batching_saved_tokens=420_000,
+        batching_saved_cost=12.3,
         failures_version=30,
         results_version=300,
         jobs_version=3,

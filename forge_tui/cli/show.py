@@ -26,7 +26,7 @@ from forge_tui.provider.presets import is_free
 from forge_tui.storage.reader import Reader
 from forge_tui.storage.rows import JobStats
 from forge_tui.telemetry import figures
-from forge_tui.telemetry.frame import agreement_text, state_words
+from forge_tui.telemetry.frame import Amount, agreement_text, saved_text, state_words
 
 SHOWN_CAUSES = 10
 UNPRICED = "no price known"
@@ -134,14 +134,15 @@ def print_job(reader: Reader, job: JobRecord) -> None:
 
 def _use(job: JobRecord, stats: JobStats) -> list[str]:
     currency = money_of(job).currency or ""
-    saved = f", saved {figures.count(stats.saved_tokens)} tokens" if stats.saved_tokens else ""
-    if stats.saved_cost:
-        saved += f" ({figures.money(stats.saved_cost, currency)})"
+    known = Amount(stats.saved_tokens, stats.saved_cost)
+    batching = Amount(stats.batching_saved_tokens, stats.batching_saved_cost)
+    saved = saved_text(known, batching, currency)
     cost = cost_of(job, stats.cost)
     failed = f", {stats.requests_failed} of them failed" if stats.requests_failed else ""
     lines = [
         f"requests    {stats.requests}{failed}",
-        f"used        {figures.count(stats.total_tokens)} tokens, {cost}{saved}",
+        f"used        {figures.count(stats.total_tokens)} tokens, {cost}",
+        *([saved.replace("saved", "saved      ")] if saved else ()),
     ]
     percentiles = f"p50 {stats.p50_ms:.0f} ms · p95 {stats.p95_ms:.0f} ms · p99 {stats.p99_ms:.0f} ms"
     return [*lines, f"latency     {percentiles} per request"] if stats.requests else lines

@@ -16,12 +16,17 @@ def farewell(job: Snapshot, again: str) -> list[str]:
     lines = [
         f"{label} {one_line(job.file, 60)}: {one_line(frame.state_words(job), 60)}",
         f"tickets   {frame.fit(frame.counts_parts(job), '  ', WIDTH)}",
-        f"cost      {frame.spent_text(job)} for {figures.count(job.tokens)} tokens, {frame.cache_text(job)}",
+        f"cost      {', '.join(part for part in _cost(job) if part)}",
         f"time      {figures.clock(job.elapsed_s)} in {figures.count(job.requests)} requests",
         f"results   {_results(job, label)}",
         f"go on     {_go_on(job, label, again)}",
     ]
     return [one_line(line, WIDTH + 40) for line in lines]
+
+
+def _cost(job: Snapshot) -> tuple[str, str, str]:
+    spent = f"{frame.spent_text(job)} for {figures.count(job.tokens)} tokens"
+    return spent, frame.cache_text(job), frame.saved_of(job)
 
 
 def _results(job: Snapshot, label: str) -> str:

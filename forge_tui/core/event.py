@@ -64,6 +64,8 @@ class JobOpened:
     saved_cost: float
     max_cost: float | None
     resumed: bool = False
+    batching_saved_tokens: int = 0
+    batching_saved_cost: float = 0.0
     agreement: Agreement = NOTHING_CHECKED
 
 
@@ -97,7 +99,7 @@ class BatchSettled:
     """A batch is home and on disk: in flight to done, waiting or queued; failures follow as TicketFailed.
 
     `size == done + waiting + requeued + failed`; `twins_done` followers became done with their leaders.
-    `again_in_s` is when the waiting ones are due; `tickets` are the hashes of their texts, for whoever reads the log.
+    What twins saved is in `saved_*`, what company saved in `batching_saved_*`. `again_in_s` is when the waiting ones are due; `tickets` are the hashes of their texts, for whoever reads the log.
     """
 
     at: float
@@ -116,6 +118,8 @@ class BatchSettled:
     cost: float
     saved_tokens: int = 0
     saved_cost: float = 0.0
+    batching_saved_tokens: int = 0
+    batching_saved_cost: float = 0.0
     usable: bool = True
     code: Code | None = None
     message: str = ""

@@ -132,7 +132,8 @@ class JobRecord:
 class LedgerEntry:
     """One HTTP request, paid or not; `cost` is in the provider's currency, `wait_ms` the time before it left.
 
-    `answer` begins as the model's answer did, where some ticket aboard could not use it.
+    `answer` begins as the model's answer did, where some ticket aboard could not use it. `saved_tokens`
+    and `saved_cost` are what its answered tickets, asked one by one, would have cost more.
     """
 
     batch: int
@@ -148,6 +149,8 @@ class LedgerEntry:
     usage: Usage
     cost: float
     answer: str | None = None
+    saved_tokens: int = 0
+    saved_cost: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -179,6 +179,8 @@ class Snapshot:
     max_cost: float | None = None
     saved_tokens: int = 0
     saved_cost: float = 0.0
+    batching_saved_tokens: int = 0
+    batching_saved_cost: float = 0.0
     free: bool = False
     agreement: Agreement = NOTHING_CHECKED
 

@@ -82,21 +82,16 @@ def stages_for(
     """All stages of a run of `job_id`; `proven` says that an earlier run of it had valid answers."""
     queue = TicketQueue(settings.fair_every_batches)
     batcher = batcher_for(settings, endpoint)
-    canary = 0 if endpoint.provider == "local" else settings.canary_requests
+    local = endpoint.provider == "local"
+    canary = 0 if local else settings.canary_requests
+    shared_tokens = 0 if local else prompt_overhead_tokens(endpoint.taxonomy)
     return Stages(
         queue=queue,
         window=Window(store, queue, job_id),
         gates=gates,
-        caller=Caller(provider, endpoint.price, endpoint.taxonomy, clock),
+        caller=Caller(provider, endpoint.price, endpoint.taxonomy, shared_tokens, clock),
         settler=Settler(_settle_rules(settings), random.Random(f"{rng.random()}:settle")),
-        sizes=Sizes(
-            batcher,
-            gates,
-            backlog,
-            recorder.resized,
-            settings.default_latency_s,
-            random.Random(f"{rng.random()}:sizes"),
-        ),
+        sizes=Sizes(batcher, gates, backlog, recorder.resized, settings.default_latency_s),
         recorder=recorder,
         alarms=Alarms(started=clock.monotonic(), canary_requests=canary, proven=proven),
         audit=audit,

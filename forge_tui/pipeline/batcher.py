@@ -19,7 +19,7 @@ UNUSABLE_TO_SHRINK = 3
 REMEMBERED_BATCHES = 20
 GROWTH = 1.25
 CLEAN_TO_GROW = 5
-FEW_LEFT = "few are left: shared out over what may leave"
+FEW_LEFT = "few tickets left"
 OUTPUT_TOKENS_PER_TICKET = 60
 OUTPUT_TOKENS_PER_REPLY = 50
 
@@ -75,7 +75,7 @@ class Batcher:
             return 1, reason
         largest = max(1, int(self._largest[complexity]))
         if self._rules.size != "auto":
-            return min(self._rules.size, largest), "set by --batch-size"
+            return min(self._rules.size, largest), "set: --batch-size"
         if scarcity.requests_left_now is None:
             return 1, scarcity.reason
         wanted = max(1, math.ceil(backlog / max(1.0, scarcity.requests_left_now)))

@@ -243,6 +243,9 @@ def stats_document(stats: JobStats, money: Money, duration_s: float | None) -> d
         "completion_tokens": stats.completion_tokens,
         "saved_tokens": stats.saved_tokens,
         "saved_cost": round(stats.saved_cost, 6),
+        "batching_saved_tokens": stats.batching_saved_tokens,
+        "batching_saved_cost": round(stats.batching_saved_cost, 6),
+        "cost_per_ticket": None if stats.cost_per_ticket is None else round(stats.cost_per_ticket, 6),
     }
 
 

@@ -6,7 +6,17 @@ from dataclasses import dataclass
 from forge_tui.core.clock import Clock
 from forge_tui.core.failure import Code
 from forge_tui.core.job import LedgerEntry
-from forge_tui.core.outcome import Answer, AnswerFault, CallFault, CallOutcome, Classification, Paid, Price, Reply
+from forge_tui.core.outcome import (
+    Answer,
+    AnswerFault,
+    CallFault,
+    CallOutcome,
+    Classification,
+    Paid,
+    Price,
+    Reply,
+    Usage,
+)
 from forge_tui.core.taxonomy import Taxonomy
 from forge_tui.core.ticket import Batch
 from forge_tui.pipeline.validate import answers_for
@@ -39,12 +49,18 @@ class Landing:
 
 
 class Caller:
-    """Sends batches; a bug in a provider becomes a value like every other fault."""
+    """Sends batches; a bug in a provider becomes a value like every other fault.
 
-    def __init__(self, provider: Provider, price: Price | None, taxonomy: Taxonomy, clock: Clock) -> None:
+    `shared_tokens` are those that every request carries whatever it asks: what company saves.
+    """
+
+    def __init__(
+        self, provider: Provider, price: Price | None, taxonomy: Taxonomy, shared_tokens: int, clock: Clock
+    ) -> None:
         self._provider = provider
         self._price = price
         self._taxonomy = taxonomy
+        self._shared_tokens = shared_tokens
         self._clock = clock
 
     async def fly(self, batch: Batch, wait_ms: float) -> Landing:
@@ -72,6 +88,8 @@ class Caller:
         self, batch: Batch, outcome: CallOutcome, answers: Mapping[int, Answer], started_at: float, wait_ms: float
     ) -> LedgerEntry:
         usage = outcome.usage
+        answered = sum(isinstance(answer, Classification) for answer in answers.values())
+        saved = Usage(prompt_tokens=max(0, answered - 1) * self._shared_tokens)
         return LedgerEntry(
             batch=batch.number,
             complexity=batch.complexity,
@@ -84,9 +102,14 @@ class Caller:
             request_id=outcome.request_id,
             paid=Paid.PAID if isinstance(outcome, Reply) else outcome.paid,
             usage=usage,
-            cost=self._price.cost(usage) if self._price else 0.0,
+            cost=self._cost(usage),
+            saved_tokens=saved.prompt_tokens,
+            saved_cost=self._cost(saved),
             answer=_kept(outcome, answers),
         )
+
+    def _cost(self, usage: Usage) -> float:
+        return self._price.cost(usage) if self._price else 0.0
 
 
 def _kept(outcome: CallOutcome, answers: Mapping[int, Answer]) -> str | None:

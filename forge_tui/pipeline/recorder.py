@@ -173,6 +173,8 @@ class Recorder:
                 cost=entry.cost,
                 saved_tokens=settled.saved_tokens,
                 saved_cost=settled.saved_cost,
+                batching_saved_tokens=entry.saved_tokens,
+                batching_saved_cost=entry.saved_cost,
                 usable=fault is None,
                 code=None if fault is None else fault.code,
                 message=_message(fault),

@@ -255,6 +255,8 @@ class Session:
             cost=opening.cost,
             saved_tokens=opening.saved_tokens,
             saved_cost=opening.saved_cost,
+            batching_saved_tokens=opening.batching_saved_tokens,
+            batching_saved_cost=opening.batching_saved_cost,
             max_cost=self._steering.max_cost,
             resumed=resumed,
             agreement=sum(opening.agreement.values(), NOTHING_CHECKED),

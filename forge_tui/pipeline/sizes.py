@@ -1,10 +1,9 @@
 """Batch sizes in use: asks the batcher with what the limits leave now, and tells each change with its reason."""
 
-import random
 from collections.abc import Callable, Iterator
 
 from forge_tui.core.outcome import Reply
-from forge_tui.core.ticket import MOST_COMPLEX_FIRST, Complexity, QueuedTicket
+from forge_tui.core.ticket import MOST_COMPLEX_FIRST, Complexity
 from forge_tui.pipeline.batcher import Batcher, Scarcity, SizeChange
 from forge_tui.pipeline.flight import Landing
 from forge_tui.pipeline.gates import Gates
@@ -13,9 +12,10 @@ from forge_tui.telemetry.ewma import Ewma
 from forge_tui.telemetry.live import BatchView
 
 FREE = Scarcity(None, "requests are free")
-CANARY = "no valid answer yet"
-HINTED = "the provider's headers leave few requests"
-CUT = "429s hold the slots down"
+# Short enough for the top edge of the queue pane.
+CANARY = "no answer yet"
+HINTED = "headers: few left"
+CUT = "429s cut the slots"
 
 
 class Sizes:
@@ -31,10 +31,8 @@ class Sizes:
         backlog: Callable[[], int],
         on_change: Callable[[SizeChange], None],
         default_latency_s: float,
-        rng: random.Random,
     ) -> None:
         self._batcher = batcher
-        self._rng = rng
         self._gates = gates
         self._backlog = backlog
         self._on_change = on_change
@@ -54,7 +52,7 @@ class Sizes:
         self._views[complexity] = BatchView(complexity, size, self._batcher.cap(complexity), reason)
         if size != before.size and reason != before.reason:
             self._on_change(SizeChange(complexity, before.size, size, reason))
-        return lambda line: self._seated(self._batcher.form(line, size))
+        return lambda line: self._batcher.form(line, size)
 
     def learn(self, landing: Landing) -> None:
         """Hear how a batch came home: only first-time batches in company teach about company."""
@@ -75,11 +73,6 @@ class Sizes:
             self._views[complexity] = BatchView(complexity, 1, self._batcher.cap(complexity), reason)
             self._on_change(change)
 
-    def _seated(self, tickets: tuple[QueuedTicket, ...]) -> tuple[QueuedTicket, ...]:
-        """Tickets that are asked once more sit in another order: what a model makes of one depends on its place."""
-        again = any(ticket.company is not None for ticket in tickets)
-        return tuple(self._rng.sample(tickets, len(tickets))) if again else tickets
-
     def _plan(self, complexity: Complexity, now: float) -> tuple[int, str]:
         if self._gates.canary is not None:
             return 1, CANARY
@@ -98,6 +91,6 @@ class Sizes:
         """The requests a minute that are set, and those that the provider's headers leave."""
         requests = self._gates.requests
         if requests.per_min is not None:
-            yield requests.per_min, f"{requests.per_min:g} requests/min bind"
+            yield requests.per_min, f"{requests.per_min:g} requests/min"
         if (hinted := requests.hinted_per_min(now)) is not None:
             yield hinted, HINTED

@@ -123,7 +123,14 @@ class JobStore:
         An answer of an older epoch, or for a ticket that is done, goes to the cache and the ledger only.
         """
         followers, commit = await self._database.write_numbered(self._record, (settlement, now))
-        return Settled(commit, followers.done, followers.failed)
+        twins = [(ticket, followers.done.get(ticket.position, 0)) for ticket in settlement.done]
+        return Settled(
+            commit,
+            followers.done,
+            followers.failed,
+            saved_tokens=sum(ticket.tokens * count for ticket, count in twins),
+            saved_cost=sum(ticket.cost * count for ticket, count in twins),
+        )
 
     async def cancel(self, job_id: int, now: float) -> dict[Complexity, CancelledCounts]:
         """T4: end the job with its open tickets. An answer still in flight is kept when it comes home."""

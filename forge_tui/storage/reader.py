@@ -76,7 +76,7 @@ SELECT count(*) - 1 FROM tickets WHERE job_id = ? AND state = 'failed' AND code 
 """
 _SUMS = """
 SELECT count(*), coalesce(sum(code IS NOT NULL), 0), coalesce(sum(prompt_tokens), 0),
-       coalesce(sum(completion_tokens), 0), total(cost)
+       coalesce(sum(completion_tokens), 0), total(cost), coalesce(sum(saved_tokens), 0), total(saved_cost)
 FROM attempts WHERE job_id = ?
 """
 # Answered: it has a status, or it needed none (rules in process). SQLite ranks them: a million would fill our memory.
@@ -217,7 +217,7 @@ class Reader:
         """The job's figures; raises UnknownJob."""
         job = self.job(job_id)
         counts = job.counts
-        requests, requests_failed, prompt_tokens, completion_tokens, cost = self._rows(_SUMS, (job_id,))[0]
+        requests, requests_failed, prompt_tokens, completion_tokens, cost, *by_company = self._rows(_SUMS, (job_id,))[0]
         p50_ms, p95_ms, p99_ms = self._latencies_ms(job_id, (0.50, 0.95, 0.99))
         saved_tokens, saved_cost = self._rows(_SAVED, (job_id,))[0]
         return JobStats(
@@ -228,6 +228,9 @@ class Reader:
             cost=cost,
             saved_tokens=int(saved_tokens),
             saved_cost=saved_cost,
+            batching_saved_tokens=by_company[0],
+            batching_saved_cost=by_company[1],
+            answered=counts.done - counts.from_cache - counts.from_twin,
             p50_ms=p50_ms,
             p95_ms=p95_ms,
             p99_ms=p99_ms,

@@ -170,7 +170,8 @@ class JobStats:
     """A job's figures, from its ledger: latencies by nearest rank over answered requests, cost in its currency.
 
     `cache_hit_rate` is of the look-ups, `failure_rate` of the tickets done or failed; `duration_s` runs from the
-    job's creation to its end and is None before.
+    job's creation to its end and is None before. `saved_*` is what cache and twins saved, `batching_saved_*` what
+    company did; `answered` are the tickets that a request answered.
     """
 
     requests: int
@@ -188,10 +189,18 @@ class JobStats:
     cache_hit_rate: float
     failure_rate: float
     duration_s: float | None
+    batching_saved_tokens: int = 0
+    batching_saved_cost: float = 0.0
+    answered: int = 0
 
     @property
     def total_tokens(self) -> int:
         return self.prompt_tokens + self.completion_tokens
+
+    @property
+    def cost_per_ticket(self) -> float | None:
+        """What a ticket that a request answered came to; None before the first."""
+        return self.cost / self.answered if self.answered else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +220,8 @@ class OpeningFigures:
     cost: float
     saved_tokens: int
     saved_cost: float
+    batching_saved_tokens: int = 0
+    batching_saved_cost: float = 0.0
     last_batch: int = 0
     agreement: dict[Complexity, Agreement] = field(default_factory=dict)
 

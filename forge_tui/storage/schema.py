@@ -111,6 +111,8 @@ CREATE TABLE attempts (
     cached_tokens INTEGER NOT NULL,
     usage_estimated INTEGER NOT NULL,
     cost REAL NOT NULL,
+    saved_tokens INTEGER NOT NULL,
+    saved_cost REAL NOT NULL,
     answer TEXT
 )
 """

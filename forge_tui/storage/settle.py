@@ -21,8 +21,9 @@ from forge_tui.storage.values import select_in, storable, storable_or_none, to_j
 _ATTEMPT = """
 INSERT INTO attempts (
     id, job_id, batch, complexity, size, started_at, latency_ms, wait_ms, http_status, code, request_id, paid,
-    prompt_tokens, completion_tokens, reasoning_tokens, cached_tokens, usage_estimated, cost, answer
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    prompt_tokens, completion_tokens, reasoning_tokens, cached_tokens, usage_estimated, cost,
+    saved_tokens, saved_cost, answer
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _ABOARD = "INSERT INTO attempt_tickets (job_id, attempt_id, position, place, code, message) VALUES (?, ?, ?, ?, ?, ?)"
 _CURRENT = "SELECT position, key, epoch, state, leader FROM tickets WHERE job_id = ? AND position IN (:many)"
@@ -161,7 +162,7 @@ def _attempt(number: int, settlement: Settlement) -> tuple[Any, ...]:
         *(number, settlement.job_id, entry.batch, entry.complexity, len(entry.positions), entry.started_at),
         *(entry.latency_ms, entry.wait_ms, entry.http_status, entry.code, storable_or_none(entry.request_id)),
         *(entry.paid, usage.prompt_tokens, usage.completion_tokens, usage.reasoning_tokens, usage.cached_tokens),
-        *(usage.estimated, entry.cost, storable_or_none(entry.answer)),
+        *(usage.estimated, entry.cost, entry.saved_tokens, entry.saved_cost, storable_or_none(entry.answer)),
     )
 
 

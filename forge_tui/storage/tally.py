@@ -28,9 +28,9 @@ SELECT id, files, input_sha256, text_column, provider, base_url, model, prompt_v
 FROM jobs
 """
 _SAVED = "SELECT total(saved_tokens), total(saved_cost) FROM tickets WHERE job_id = ? AND state = 'done'"
-
-
-_LAST_BATCH = "SELECT coalesce(max(batch), 0) FROM attempts WHERE job_id = ?"
+_LAST_BATCH = """
+SELECT coalesce(max(batch), 0), coalesce(sum(saved_tokens), 0), total(saved_cost) FROM attempts WHERE job_id = ?
+"""
 
 
 class Line(NamedTuple):
@@ -100,6 +100,7 @@ def opening(connection: sqlite3.Connection, job_id: int) -> OpeningFigures:
     record = job(connection, job_id)
     lines = lines_of(connection, [job_id])[job_id]
     saved_tokens, saved_cost = connection.execute(_SAVED, (job_id,)).fetchone()
+    last_batch, batching_saved_tokens, batching_saved_cost = connection.execute(_LAST_BATCH, (job_id,)).fetchone()
     return OpeningFigures(
         counts=record.counts,
         queued=_by_class((line.complexity, line.leaders) for line in lines if line.state is TicketState.QUEUED),
@@ -111,7 +112,9 @@ def opening(connection: sqlite3.Connection, job_id: int) -> OpeningFigures:
         cost=record.cost,
         saved_tokens=int(saved_tokens),
         saved_cost=saved_cost,
-        last_batch=connection.execute(_LAST_BATCH, (job_id,)).fetchone()[0],
+        batching_saved_tokens=batching_saved_tokens,
+        batching_saved_cost=batching_saved_cost,
+        last_batch=last_batch,
         agreement=checks.agreement(connection, job_id),
     )
 

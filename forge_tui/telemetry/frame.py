@@ -1,5 +1,7 @@
 """The one renderer of a snapshot in words and figures: console, headless progress and report read the same lines."""
 
+from typing import NamedTuple
+
 from forge_tui.core.agreement import Agreement, Proportion
 from forge_tui.core.event import BreakerStateName
 from forge_tui.core.failure import Code
@@ -9,6 +11,13 @@ from forge_tui.core.text import cell_width, one_line
 from forge_tui.telemetry import figures
 
 WIDE = 100
+
+
+class Amount(NamedTuple):
+    """Tokens and what they cost."""
+
+    tokens: int
+    cost: float
 
 
 def state_words(job: Snapshot) -> str:
@@ -111,6 +120,42 @@ def cost_text(job: Snapshot, *, wide: bool = False) -> str:
         return spent + budget
     leads_to = figures.money(job.cost_projected, job.currency)
     return f"{spent}{budget} → ≈ {leads_to}" if wide else f"{spent}{budget} (→ {leads_to})"
+
+
+def ticket_cost_text(job: Snapshot) -> str:
+    """`₹0.0099 a ticket`: of those that a request answered; empty where nothing is billed or none is answered yet."""
+    if job.free or not job.currency or not job.from_model:
+        return ""
+    return f"{figures.money(job.cost / job.from_model, job.currency)} a ticket"
+
+
+def saved_text(known: Amount, batching: Amount, currency: str) -> str:
+    """`saved ₹1.20 by cache and twins, ₹1.90 by batching`: in tokens where no price is known; empty where nothing was."""
+    told = [
+        f"{_amount(amount, currency)} by {name}"
+        for amount, name in ((known, "cache and twins"), (batching, "batching"))
+        if amount.tokens
+    ]
+    return f"saved {', '.join(told)}" if told else ""
+
+
+def saved_in_all(job: Snapshot) -> str:
+    """`saved ₹3.10`: by cache, twins and batching together."""
+    saved = Amount(job.saved_tokens + job.batching_saved_tokens, job.saved_cost + job.batching_saved_cost)
+    return f"saved {_amount(saved, '' if job.free else job.currency)}" if saved.tokens else ""
+
+
+def saved_of(job: Snapshot) -> str:
+    """The same of a running job."""
+    known = Amount(job.saved_tokens, job.saved_cost)
+    batching = Amount(job.batching_saved_tokens, job.batching_saved_cost)
+    return saved_text(known, batching, "" if job.free else job.currency)
+
+
+def _amount(amount: Amount, currency: str) -> str:
+    if amount.cost and currency:
+        return figures.money(amount.cost, currency)
+    return f"{figures.short_count(amount.tokens)} tokens"
 
 
 def bound_parts(job: Snapshot, *, wide: bool = False) -> list[str]:
@@ -225,6 +270,8 @@ def render_frame(job: Snapshot, width: int, *, ascii_only: bool = False) -> list
     if wide:
         rates.append(f"{figures.short_count(job.tokens)} tokens")
     rates.append(cost_text(job, wide=wide))
+    if wide and (by_ticket := ticket_cost_text(job)):
+        rates.append(by_ticket)
     counts = counts_parts(job)
     breaker = [f"breaker {breaker_mark(job.breaker, job.at_mono)}", *breaker_parts(job.breaker)]
     rows: list[tuple[list[str], str]] = [

@@ -53,6 +53,8 @@ class Meters:
         self.cost = 0.0
         self.saved_tokens = 0
         self.saved_cost = 0.0
+        self.batching_saved_tokens = 0
+        self.batching_saved_cost = 0.0
         self.last_due_at = 0.0
         self.agreement = NOTHING_CHECKED
 
@@ -65,6 +67,7 @@ class Meters:
         """Take over what earlier runs of the job used and saved."""
         self.tokens, self.cost = event.tokens, event.cost
         self.saved_tokens, self.saved_cost = event.saved_tokens, event.saved_cost
+        self.batching_saved_tokens, self.batching_saved_cost = event.batching_saved_tokens, event.batching_saved_cost
         self.agreement = event.agreement
 
     def retried(self, event: TicketsRetried) -> None:
@@ -83,6 +86,8 @@ class Meters:
         self._came_home(part, event)
         self.saved_tokens += event.saved_tokens
         self.saved_cost += event.saved_cost
+        self.batching_saved_tokens += event.batching_saved_tokens
+        self.batching_saved_cost += event.batching_saved_cost
         part.came_home = part.came_home * _KEPT + event.size
         part.came_back = part.came_back * _KEPT + event.waiting + event.requeued
         part.answered += event.done

@@ -55,6 +55,8 @@ def with_use(job: Snapshot, meters: Meters) -> Snapshot:
         cost=meters.cost,
         saved_tokens=meters.saved_tokens,
         saved_cost=meters.saved_cost,
+        batching_saved_tokens=meters.batching_saved_tokens,
+        batching_saved_cost=meters.batching_saved_cost,
         latency=meters.latency.percentiles(),
         latency_series=meters.chart.points(job.at),
         agreement=meters.agreement,

@@ -2,10 +2,15 @@
 
 from itertools import groupby, pairwise
 
+import pytest
+
 from forge_tui.core.event import BatchSent, BatchSettled, LimitChanged
 from forge_tui.core.failure import Code
 from forge_tui.core.job import JobState
+from forge_tui.core.taxonomy import SUPPORT_TAXONOMY
 from forge_tui.pipeline.sizes import CANARY, CUT, HINTED
+from forge_tui.provider.prompt import prompt_overhead_tokens
+from forge_tui.storage.reader import Reader
 from session_builders import SIMPLE, in_a_world, texts
 
 SEATS = """
@@ -41,7 +46,7 @@ def test_a_binding_rate_grows_the_batch_at_once_and_says_why():
     _, w, _ = adaptive(texts(1000), sim="latency=1", requests_per_min=40)
     for complexity, cap in (("simple", 20), ("medium", 10), ("complex", 5)):
         first, *_ = reasons(w, complexity)
-        assert first == (1, cap, "40 requests/min bind")
+        assert first == (1, cap, "40 requests/min")
     assert max(event.size for event in w.of(BatchSent)) == 20
 
 
@@ -57,7 +62,7 @@ def test_the_last_few_are_shared_out_over_what_may_leave():
     sizes = [event.size for event in w.of(BatchSent)]
     assert sizes[5] == 20
     assert 1 < sizes[-3] < 20
-    assert any("few are left" in reason for *_, reason in reasons(w, "simple"))
+    assert any("few tickets left" in reason for *_, reason in reasons(w, "simple"))
 
 
 def test_headers_that_leave_few_requests_grow_the_batch_before_a_429_comes():
@@ -92,3 +97,31 @@ def test_tickets_that_are_asked_again_sit_in_another_order():
         aboard_before.update(batch)
     assert all(left < right for batch in first for left, right in pairwise(batch))
     assert any(batch != sorted(batch) for batch in again)
+
+
+def test_what_company_saves_is_the_same_live_in_the_ledger_and_after_a_resume(tmp_path):
+    async def first(w):
+        await w.run(shorts(400))
+        return w.snapshot, await w.session.store._database.read(lambda c: Reader(c).stats(1))
+
+    async def again(w):
+        await w.session.run(1)
+        return w.snapshot
+
+    given = {"sim": "latency=0.5", "batch_size": 10, "canary_requests": 0, "db": tmp_path / "forge.db"}
+    shot, stats = in_a_world(first, **given)
+    shared = prompt_overhead_tokens(SUPPORT_TAXONOMY)
+    assert shot.batching_saved_tokens == (400 - shot.requests) * shared == stats.batching_saved_tokens
+    assert shot.batching_saved_cost == pytest.approx(stats.batching_saved_cost)
+    resumed = in_a_world(again, **given)
+    assert resumed.batching_saved_tokens == shot.batching_saved_tokens
+
+
+def test_what_twins_save_is_the_same_live_and_in_the_report():
+    async def story(w):
+        await w.run(["screen one stays black"] * 5 + ["invoice two is wrong"])
+        return w.snapshot, await w.session.store._database.read(lambda c: Reader(c).stats(1))
+
+    shot, stats = in_a_world(story, sim="latency=0.5")
+    assert shot.saved_tokens == stats.saved_tokens > 0
+    assert shot.saved_cost == pytest.approx(stats.saved_cost)

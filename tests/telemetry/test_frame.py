@@ -31,7 +31,7 @@ def test_at_140_columns_it_says_more():
     assert frame.render_frame(MID_RUN, 102)[1:] == [
         "█" * 31 + "░" * 33 + "  2446/5003  48.9%   ETA 04:30 ±20 s",
         "done 2416  failed 30 (1.2%)  retry 13  in flight 20  waiting 2458 + 66 twins  cache hits 280 (5.6%)",
-        "6.3 tickets/s · 1.5k tokens/s · 620k tokens · ₹24.00 of ₹50 → ≈ ₹41.40",
+        "6.3 tickets/s · 1.5k tokens/s · 620k tokens · ₹24.00 of ₹50 → ≈ ₹41.40 · ₹0.0116 a ticket",
         "bound by: requests/min · efficiency 95% (35/36 rpm, 98% full) · ETA by simple: 94 of 154 requests",
         "breaker ● CLOSED · 1/5 in 20 s · 5% of last 20 <50% · in a row 1/5 · never opened",
     ]
@@ -43,6 +43,19 @@ def test_an_audit_shows_how_far_answers_alone_agree():
     assert frame.agreement_text(job.agreement) == (
         "agreement of 120 asked again alone: category 98% (94–100%) priority 94% (88–97%)"
     )
+
+
+def test_what_cache_and_company_saved_is_told_in_money_or_in_tokens():
+    job = mid_run(saved_tokens=130_000, saved_cost=4.1, batching_saved_tokens=420_000, batching_saved_cost=12.3)
+    assert frame.saved_of(job) == "saved ₹4.10 by cache and twins, ₹12.30 by batching"
+    assert frame.saved_of(mid_run(batching_saved_tokens=420_000, free=True)) == "saved 420k tokens by batching"
+    assert frame.saved_of(mid_run()) == ""
+
+
+def test_the_price_of_a_ticket_is_that_of_the_tickets_a_request_answered():
+    assert frame.ticket_cost_text(mid_run(cost=24.0, from_model=2400)) == "₹0.0100 a ticket"
+    assert frame.ticket_cost_text(mid_run(from_model=0)) == ""
+    assert frame.ticket_cost_text(mid_run(free=True)) == ""
 
 
 def test_the_failure_share_is_of_all_that_finished():

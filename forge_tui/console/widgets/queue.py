@@ -24,6 +24,12 @@ class QueuePane(Pane):
         super().__init__(id=id, classes=classes)
         self.caption(self.NAME, "wait run batch")
 
+    def show(self, view: View) -> None:
+        reason = _why(view.job.classes) if self.room >= _WIDE else ""
+        name = line((self.NAME, Tone.STRONG), (f" · {reason}" if reason else "", Tone.DIM))
+        self.caption(name, "wait run batch")
+        super().show(view)
+
     def lines(self, view: View, width: int, height: int) -> list[Content]:
         classes = view.job.classes
         wide = width >= _WIDE
@@ -32,6 +38,11 @@ class QueuePane(Pane):
         top, deepest = max(latencies, default=0.0), max((row.queued for row in classes), default=0)
         rows = [_row(row, width, shown, top, deepest if wide else 0) for row in classes]
         return [*rows, _slots(view.job.limits, view.now_mono, width)] if height > len(rows) else rows
+
+
+def _why(classes: Sequence[ClassView]) -> str:
+    """What decides the batch size of the class with the longest line."""
+    return max(classes, key=lambda row: row.queued).batch_reason if any(row.queued for row in classes) else ""
 
 
 def _row(row: ClassView, width: int, shown: int, top: float, deepest: int) -> Content:
