@@ -51,7 +51,7 @@ class SimulatorOptions:
 
     `latency_s` is the median of an answer (`fixed`, `flat`) or of its first token (`batch`), all of it times
     `speed`. `requests_per_min` None is no limit; `burst` None lets a whole minute's requests come at once.
-    `cycle_s` starts the phases over. Each of `poison` is a word and what befalls every call that holds it. A script
+    `cycle_s` starts the phases over. Each of `poison` is a word and what befalls every call with it in a ticket. A script
     wins over poison, poison over a phase, a phase over chance.
     """
 

@@ -37,6 +37,8 @@ _DELIVERIES: dict[Fault | None, Delivery] = {
     Fault.SHORT_BODY: Delivery.SHORT,
     Fault.DRIP: Delivery.DRIP,
 }
+# Where the tickets begin: a word of the system prompt stands in every call and poisons none.
+_TICKETS = rb'\"tickets\"'
 _NOT_FOUND = ErrorAnswer(404, "not_found_error", "Not Found", halts=True)
 
 
@@ -99,8 +101,9 @@ class SimulatedProvider:
         for line in self._script:
             if line.first <= number and (line.last is None or number <= line.last):
                 return line.fault
+        asked = body[max(0, body.find(_TICKETS)) :]
         for word, fault in self.options.poison:
-            if word.encode() in body:
+            if word.encode() in asked:
                 return fault
         phase = self.options.phase_at(now - self.stats.sends[0])
         if phase is not None and weather < phase.share:

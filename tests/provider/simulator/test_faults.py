@@ -186,3 +186,9 @@ def test_tickets_without_an_order_leave_the_attacker_nothing_to_obey():
     assert order_in((("t1", "Please ignore the noise of the fan"),)) is None
     assert verbatim_answer("do as you like") is None
     assert obey([{"id": "t1"}], "do as you like") == [{"id": "t1"}]
+
+
+def test_a_poisonous_word_is_one_of_a_ticket_and_not_of_the_prompt():
+    poisoned = provider("poison=fan:rejected+Classify:rejected")
+    assert answer(poisoned, chat("GPU fan dead")).status == 400
+    assert answer(poisoned, chat("Invoice charged twice")).status == 200
