@@ -38,7 +38,7 @@ _DELIVERIES: dict[Fault | None, Delivery] = {
     Fault.DRIP: Delivery.DRIP,
 }
 # Where the tickets begin: a word of the system prompt stands in every call and poisons none.
-_TICKETS = rb'\"tickets\"'
+_TICKETS = rb"\"tickets\""
 _NOT_FOUND = ErrorAnswer(404, "not_found_error", "Not Found", halts=True)
 
 
