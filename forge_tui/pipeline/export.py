@@ -93,13 +93,15 @@ def _own_cells(row: SettledRow, foreign: Callable[[object], str]) -> list[object
     return [
         *(row.position, foreign(row.external_id), foreign(row.text)),
         *(row.category, row.priority, foreign(row.summary), row.complexity),
-        *(_raw_cell(row.source == Source.CACHE), row.source, row.attempts, row.tokens, row.cost),
-        *(_raw_cell(bool(row.truncated)), row.flags),
+        *("true" if row.source == Source.CACHE else "false", row.source, row.attempts, row.tokens, row.cost),
+        *("true" if row.truncated else "false", row.flags),
     ]
 
 
 def _guarded_cell(value: object) -> str:
     """A cell that no spreadsheet runs and no terminal obeys."""
+    if isinstance(value, str) and value[:1].isalnum() and value.isascii() and value.isprintable():
+        return value  # most texts: nothing in them needs the two looks below
     return guard(clean(value if isinstance(value, str) else _raw_cell(value))) if value is not None else ""
 
 

@@ -15,7 +15,7 @@ from forge_tui.core.ticket import InputRow, Origin, RefusedRow, Ticket
 from forge_tui.pipeline.readers.columns import TEXT_NAMES, find_named
 from forge_tui.pipeline.readers.files import STDIN, STDIN_NAME, SourceFile, find_file, open_file, spool
 from forge_tui.pipeline.readers.json_values import kind_of
-from forge_tui.pipeline.readers.record import AnyRecord, BadRecord, excerpt
+from forge_tui.pipeline.readers.record import AnyRecord, BadRecord, Record, excerpt
 from forge_tui.pipeline.readers.source import Source, look_at
 from forge_tui.settings import Settings
 
@@ -149,6 +149,8 @@ class _Content:
 
 def _row(position: int, record: AnyRecord, source: Source, max_chars: int) -> InputRow:
     origin = Origin(source.file.name, record.line)
+    if isinstance(record, Record) and isinstance(record.value, str) and record.value.strip():
+        return _ticket(position, record.value, origin, None, {}, max_chars)
     content = _content(record.value, source)
     text, external_id, columns = content.text, content.external_id, content.columns
     code, fault = Code.INPUT, content.fault
@@ -156,6 +158,12 @@ def _row(position: int, record: AnyRecord, source: Source, max_chars: int) -> In
         code, fault = record.code, record.reason
     if fault:
         return RefusedRow(position, origin, code, f"{origin}: {fault}", excerpt(text), external_id, columns)
+    return _ticket(position, text, origin, external_id, columns, max_chars)
+
+
+def _ticket(
+    position: int, text: str, origin: Origin, external_id: str | None, columns: Mapping[str, object], max_chars: int
+) -> Ticket:
     if 0 < max_chars < len(text):
         return Ticket(position, cut_middle(text, max_chars), origin, external_id, columns, truncated=True)
     return Ticket(position, text, origin, external_id, columns)

@@ -2,11 +2,11 @@
 
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
 from forge_tui.core.job import JobState
 from forge_tui.core.ticket import EstimatedTicket, RefusedRow, Source, TicketState
-from forge_tui.storage import dedup_cache
 from forge_tui.storage.dedup_cache import KnownAnswer
 from forge_tui.storage.tally import unknown
 from forge_tui.storage.values import select_in, storable, storable_or_none, to_json
@@ -18,6 +18,20 @@ SELECT key, position, state, source, category, priority, summary, flags, tokens 
 FROM tickets WHERE job_id = ? AND leader IS NULL AND key IN (:many)
 ORDER BY state IN ('queued', 'waiting'), state = 'done', state = 'failed'
 """
+# What the cache knows is answered inside SQLite, in one statement a chunk: no answer travels to Python and back. Those
+# that follow an open ticket of an earlier chunk (`leader` at most `loaded`) go on following it.
+# The + signs keep SQLite on the chunk's own positions.
+_ANSWER_CHUNK = """
+UPDATE tickets SET state = 'done', source = 'cache', settled_at = :now,
+    category = cache.category, priority = cache.priority, summary = cache.summary, flags = cache.flags,
+    saved_tokens = cache.tokens, saved_cost = cache.cost
+FROM cache
+WHERE cache.key = tickets.key AND +cache.stored_at > :expired AND +cache.stored_at <= :now
+    AND tickets.job_id = :job_id AND tickets.position > :loaded AND +tickets.state = 'queued'
+    AND (tickets.leader IS NULL OR +tickets.leader > :loaded)
+RETURNING tickets.key
+"""
+_ROWS_PER_INSERT = 500
 _LOADED = "UPDATE jobs SET loaded_rows = ?, lookups = lookups + ? WHERE id = ?"
 _READY = "UPDATE jobs SET state = ? WHERE id = ? AND state = ?"
 # The + keeps SQLite from walking the whole cache by age: it goes from the open leaders to their keys.
@@ -72,22 +86,18 @@ class Failed(NamedTuple):
 Fate = Queued | Answered | Failed
 
 
-def _insert(state: TicketState, fate: type[Fate]) -> str:
-    """Only the columns a row has: binding a None costs as much as binding four strings (1 µs, measured)."""
-    columns = ("state", *_IDENTITY, *fate._fields)
-    values = f"'{state.value}'{', ?' * (len(columns) - 1)}"
-    return f"INSERT INTO tickets ({', '.join(columns)}) VALUES ({values})"  # noqa: S608 - our own names
-
-
 _IDENTITY = (
     *("job_id", "position", "key", "complexity", "words", "estimated_tokens", "truncated", "file", "line"),
     *("external_id", "text", "columns"),
 )
-_INSERTS: dict[type[Fate], str] = {
-    Queued: _insert(TicketState.QUEUED, Queued),
-    Answered: _insert(TicketState.DONE, Answered),
-    Failed: _insert(TicketState.FAILED, Failed),
-}
+_STATES = {Queued: TicketState.QUEUED, Answered: TicketState.DONE, Failed: TicketState.FAILED}
+
+
+def _insert(kind: type[Fate], rows: int) -> str:
+    """Only the columns a row has: binding a None costs as much as binding four strings (1 µs, measured)."""
+    columns = ("state", *_IDENTITY, *kind._fields)
+    values = ",".join([f"('{_STATES[kind].value}'{', ?' * (len(columns) - 1)})"] * rows)
+    return f"INSERT INTO tickets ({', '.join(columns)}) VALUES {values}"  # noqa: S608 - our own names
 
 
 class Leader(NamedTuple):
@@ -116,17 +126,23 @@ def add_rows(
     loaded = loaded_rows(connection, job_id)
     fresh = [item for item in tickets if item.ticket.position > loaded]
     refusals = [row for row in refused if row.position > loaded]
-    rows: dict[type[Fate], list[tuple[Any, ...]]] = {fate: [] for fate in _INSERTS}
+    rows: dict[type[Fate], list[tuple[Any, ...]]] = {kind: [] for kind in _STATES}
     rows[Failed] = [(*_refused_identity(job_id, row), *_refused(row, now)) for row in refusals]
-    keys = {item.key: None for item in fresh}
-    answers = {} if ttl_s is None else dedup_cache.look_up(connection, keys, now, ttl_s)
-    for item, fate in zip(fresh, _fates(connection, job_id, fresh, answers, now), strict=True):
+    for item, fate in zip(fresh, _fates(connection, job_id, fresh, now), strict=True):
         rows[type(fate)].append((*_identity(job_id, item), *fate))
-    for kind, insert in _INSERTS.items():
-        connection.executemany(insert, rows[kind])
+    for kind, several in rows.items():
+        _insert_all(connection, kind, several)
+    known = set() if ttl_s is None else _answer_chunk(connection, job_id, loaded, now, ttl_s)
     last = max([loaded, *(item.ticket.position for item in fresh), *(row.position for row in refusals)])
     connection.execute(_LOADED, (last, 0 if ttl_s is None else len(fresh), job_id))
-    return set(answers)
+    return known
+
+
+def _insert_all(connection: sqlite3.Connection, kind: type[Fate], rows: Sequence[tuple[Any, ...]]) -> None:
+    """Many rows a statement: between two statements the GIL changes hands, and the next chunk is read meanwhile."""
+    for start in range(0, len(rows), _ROWS_PER_INSERT):
+        some = rows[start : start + _ROWS_PER_INSERT]
+        connection.execute(_insert(kind, len(some)), tuple(chain.from_iterable(some)))
 
 
 def loaded_rows(connection: sqlite3.Connection, job_id: int) -> int:
@@ -158,16 +174,18 @@ def leaders_of(connection: sqlite3.Connection, job_id: int, keys: Collection[byt
     }
 
 
+def _answer_chunk(connection: sqlite3.Connection, job_id: int, loaded: int, now: float, ttl_s: float) -> set[bytes]:
+    """Answer the tickets after position `loaded` that the cache knows; answers their keys."""
+    given = {"job_id": job_id, "loaded": loaded, "now": now, "expired": now - ttl_s}
+    return {key for (key,) in connection.execute(_ANSWER_CHUNK, given).fetchall()}
+
+
 def _fates(
-    connection: sqlite3.Connection,
-    job_id: int,
-    tickets: Sequence[EstimatedTicket],
-    answers: Mapping[bytes, KnownAnswer],
-    now: float,
+    connection: sqlite3.Connection, job_id: int, tickets: Sequence[EstimatedTicket], now: float
 ) -> Iterator[Fate]:
     leaders = leaders_of(connection, job_id, {item.key: None for item in tickets}).items()
     led = {key: fate for key, leader in leaders if (fate := after_leader(leader, now))}
-    return fates(((item.key, item.ticket.position) for item in tickets), led, answers, now)
+    return fates(((item.key, item.ticket.position) for item in tickets), led, {}, now)
 
 
 def fates(
