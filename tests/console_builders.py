@@ -55,6 +55,7 @@ class Rows:
         self.attempt_lists: dict[int, list[Any]] = {}
         self.groups: list[Any] = []
         self.labels: Any = None
+        self.figures: Any = None
         self.asked: list[tuple[str, dict[str, Any]]] = []
 
     def jobs(self, limit: int = 200) -> list[JobRecord]:
@@ -111,7 +112,9 @@ class Rows:
         return self.attempt_lists.get(position, [])
 
     def stats(self, job_id: int) -> Any:
-        raise UnknownJob("no figures in this test")
+        if self.figures is None:
+            raise UnknownJob("no figures in this test")
+        return self.figures
 
 
 class RecordingHub:
@@ -123,7 +126,9 @@ class RecordingHub:
         self.rows = Rows()
         self.commands: list[Command] = []
         self.launches: list[Launch] = []
+        self.opened: list[int] = []
         self.resumed: list[int] = []
+        self.cancelled: list[int] = []
         self.keys: list[str] = []
         self.exports: list[tuple[int, str, Sequence[int] | None]] = []
         self.previews: list[Preview] = []
@@ -148,6 +153,14 @@ class RecordingHub:
 
     def launch(self, launch: Launch) -> int:
         self.launches.append(launch)
+        return self.next_command_id()
+
+    def open_job(self, job_id: int) -> int:
+        self.opened.append(job_id)
+        return self.next_command_id()
+
+    def cancel_job(self, job_id: int) -> int:
+        self.cancelled.append(job_id)
         return self.next_command_id()
 
     def resume_job(self, job_id: int) -> int:

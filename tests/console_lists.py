@@ -7,7 +7,7 @@ from console_states import NOW
 from forge_tui.core.failure import Code
 from forge_tui.core.outcome import Classification
 from forge_tui.core.ticket import Complexity, Origin, Source, TicketState
-from forge_tui.storage.rows import AttemptRow, FailureGroup, LabelCounts, ResultRow, TicketRow
+from forge_tui.storage.rows import AttemptRow, FailureGroup, JobStats, LabelCounts, ResultRow, TicketRow
 
 HOSTILE = "[/b] [@click=app.quit]x[/] \x1b]52;c;aGk=\x07 \u202e tail"
 
@@ -125,6 +125,7 @@ def a_hub(job=None):
         {"low": 463, "medium": 1353, "high": 531, "critical": 69},
         {Source.MODEL: 2070, Source.CACHE: 280, Source.TWIN: 66},
     )
+    hub.rows.figures = JobStats(154, 6, 600_000, 20_000, 24.0, 0, 0.0, 3200, 6900, 8300, 5000, 280, 0.056, 0.012, 552.0)
     hub.rows.groups = [
         FailureGroup(Code.FILTER, "refused by the filter", 21, 1400),
         FailureGroup(Code.SCHEMA, 'category "refunds" is not one of the five', 3, 407),

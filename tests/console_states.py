@@ -191,6 +191,10 @@ def halted(code: Code = Code.AUTH, reason: str = "the key was refused") -> Snaps
     )
 
 
+def out_of_credit() -> Snapshot:
+    return halted(Code.QUOTA, "the account is out of credit")
+
+
 def paused() -> Snapshot:
     return busy(state=JobState.PAUSED, state_reason="by the operator", in_flight=0, bound=BoundView("paused"), eta=None)
 

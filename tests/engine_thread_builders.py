@@ -1,7 +1,7 @@
 """A real engine in its own thread over the simulated provider, and patience for what it does there."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,12 +22,12 @@ def tickets_file(folder: Path, count: int, name: str = "tickets.txt") -> str:
 
 @contextmanager
 def engine(
-    folder: Path, sim: str = "latency=0.002", *, started: bool = True, **settings: Any
+    folder: Path, sim: str = "latency=0.002", *, started: bool = True, typed: Sequence[str] = (), **settings: Any
 ) -> Iterator[EngineThread]:
     """Drained at the end; a console starts its hub itself, so one for it comes not `started`."""
     db = folder / "forge.db"
     chosen = {"provider": "simulated", "sim": sim, "batch_size": 1, "seed": 1, "output": folder / "results"} | settings
-    hub = EngineThread(Settings(**chosen), None, db, SystemClock())
+    hub = EngineThread(Settings(**chosen), None, db, SystemClock(), typed=typed)
     if started:
         hub.start()
     try:

@@ -37,6 +37,7 @@ def open_console(flags: Sequence[Flag], files: Sequence[str], *, ascii_only: boo
             clock,
             listeners=() if log is None else (log.event,),
             log_path="" if log is None else str(state_folder() / FILE_NAME),
+            typed=[name for name, _, _ in flags],
         )
         look = _look(os.environ, wired, ascii_only=ascii_only)
         return run(engine, clock, Start(files, look, next_commands(wired.loaded).again))

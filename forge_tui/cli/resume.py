@@ -11,7 +11,7 @@ from forge_tui.core.errors import UnknownJob
 from forge_tui.core.failure import RULES, RetryHelps
 from forge_tui.core.job import ENDED, JobRecord, JobState
 from forge_tui.headless.runner import Stored
-from forge_tui.settings import Settings
+from forge_tui.pipeline.spec import settings_of
 from forge_tui.storage.reader import Reader
 
 LAST = "last"
@@ -57,11 +57,6 @@ def _has_ended(job: JobRecord) -> bool:
 
 def _with_its_settings(flags: Sequence[Flag], job: JobRecord) -> list[Flag]:
     typed = {field for field, _, _ in flags}
-    known = {"provider": job.spec.provider, "model": job.spec.model, **job.spec.settings}
-    if job.spec.base_url and job.spec.provider in {"openai", "sarvam", "sarvam-v2"}:
-        known["base_url"] = job.spec.base_url
-    if job.spec.provider == "local":
-        del known["model"]
     source = f"the settings of {job.label}"
-    stored = [(field, value, source) for field, value in known.items() if field in Settings.model_fields]
+    stored: list[Flag] = [(field, value, source) for field, value in settings_of(job).items()]
     return [flag for flag in stored if flag[0] not in typed] + list(flags)

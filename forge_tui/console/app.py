@@ -27,13 +27,12 @@ from forge_tui.console.screens.results import ResultsScreen
 from forge_tui.console.view import Crashed, Refused
 from forge_tui.console.widgets.frame import Frame
 from forge_tui.core.command import BreakerOrder, Cancel, Drain, Pause, Resume, SetBreaker, SetLimits
-from forge_tui.core.job import ENDED, JobState
+from forge_tui.core.job import ENDED, UNDER_WAY, JobRecord, JobState, job_label
 from forge_tui.telemetry import figures
 
 __all__ = ["ForgeApp", "Look"]
 
 AGAIN_WITHIN_S = 5.0
-_WORKING = frozenset({JobState.RUNNING, JobState.DRAINING, JobState.LOADING, JobState.PAUSED})
 
 
 class ForgeApp(Desk):
@@ -92,7 +91,8 @@ class ForgeApp(Desk):
         self.push_screen(LaunchScreen(files), lambda launch: None if launch is None else self.launch(launch))
 
     def action_key(self) -> None:
-        self.push_screen(KeyPrompt(), lambda key: self.use_key(key) if key else None)
+        if not isinstance(self.screen, KeyPrompt):
+            self.push_screen(KeyPrompt(), lambda key: self.use_key(key) if key else None)
 
     def action_breaker_menu(self) -> None:
         def chosen(order: BreakerOrder | None) -> None:
@@ -128,7 +128,16 @@ class ForgeApp(Desk):
         self.order(Drain, "Draining")
 
     def action_cancel(self) -> None:
-        self.hold("Cancel", lambda: self.order(Cancel, "Cancelling"))
+        other = self._other_job()
+        if other is None:
+            self.hold(f"Cancel {job_label(self.view.job.job_id)}", lambda: self.order(Cancel, "Cancelling"))
+        else:
+            self.hold(f"Cancel {other.label}", lambda: self.cancel_job(other.job_id))
+
+    def _other_job(self) -> JobRecord | None:
+        """The job under the cursor of the jobs screen, where that is not the one at hand."""
+        job = self.screen.current if isinstance(self.screen, JobsScreen) else None
+        return job if job is not None and job.job_id != self.view.job.job_id else None
 
     def action_undo(self) -> None:
         words = self.orders.undo()
@@ -144,10 +153,12 @@ class ForgeApp(Desk):
         job, obeys = self.view.job, not isinstance(self.view.engine, Crashed | Refused)
         if action in {"undo", "give_now"}:
             return self.orders.held is not None
+        if action == "cancel" and (other := self._other_job()) is not None:
+            return True if other.state not in ENDED and job.state not in UNDER_WAY and obeys else None
         if action in {"pause", "cancel"}:
             return True if job.job_id and job.state not in ENDED and obeys else None
         if action == "drain":
-            return True if job.job_id and job.state in _WORKING and obeys else None
+            return True if job.job_id and job.state in UNDER_WAY and obeys else None
         if action in {"limits_menu", "breaker_menu"}:
             return True if job.job_id and obeys else None
         return True
@@ -186,7 +197,7 @@ class ForgeApp(Desk):
             self._ask_to_quit()
 
     def _ask_to_quit(self) -> None:
-        if self.view.job.state not in _WORKING:
+        if self.view.job.state not in UNDER_WAY:
             self.exit(Leave.DRAIN)
         elif not isinstance(self.screen, QuitDialog):
             self.push_screen(QuitDialog(), lambda leave: None if leave is None else self.exit(leave))

@@ -19,13 +19,14 @@ from forge_tui.console.keys import checked_keymap
 from forge_tui.console.orders import Orders
 from forge_tui.console.pace import Pace
 from forge_tui.console.screens.quit import Leave
-from forge_tui.console.view import Crashed, Live, Stopped, View
+from forge_tui.console.view import Crashed, Live, Refused, Stopped, View
 from forge_tui.console.widgets.latency import PLOTTER
 from forge_tui.core.clock import Clock
 from forge_tui.core.command import Command
 from forge_tui.core.errors import ForgeError
 from forge_tui.core.event import BreakerStateName
-from forge_tui.core.job import ENDED, JobRecord
+from forge_tui.core.failure import Code
+from forge_tui.core.job import ENDED, JobRecord, JobState
 from forge_tui.core.snapshot import Snapshot
 from forge_tui.telemetry import frame
 
@@ -122,6 +123,10 @@ class Desk(App[Leave]):
     def _load_plotter(self) -> None:
         PLOTTER.load()
 
+    def action_key(self) -> None:
+        """Ask for the API key."""
+        raise NotImplementedError
+
     def offer(self, files: Sequence[str]) -> None:
         """Ask whether to run these files."""
         raise NotImplementedError
@@ -168,6 +173,8 @@ class Desk(App[Leave]):
 
     def _tell_changes(self, before: View, after: View) -> None:
         """Rare facts get a toast, and the bell where nobody looks."""
+        if _key_wanted(after) and not _key_wanted(before):
+            self.call_after_refresh(self.action_key)
         if before.job.job_id != after.job.job_id:
             return
         if before.job.state not in ENDED and after.job.state in ENDED:
@@ -235,6 +242,14 @@ class Desk(App[Leave]):
         """Ask the engine to run a job."""
         self.ask(lambda: self.hub.launch(launch), "Launching")
 
+    def open_job(self, job_id: int) -> None:
+        """Ask the engine to show a job of the store."""
+        self.ask(lambda: self.hub.open_job(job_id), "Opening")
+
+    def cancel_job(self, job_id: int) -> None:
+        """Ask the engine to end a job of the store."""
+        self.ask(lambda: self.hub.cancel_job(job_id), "Cancelling")
+
     def resume_job(self, job_id: int) -> None:
         """Ask the engine to go on with a job of the store."""
         self.ask(lambda: self.hub.resume_job(job_id), "Resuming")
@@ -270,3 +285,10 @@ class Desk(App[Leave]):
         self.crash_text = without_locals(self._exception)
         self.bell()
         self._close_messages_no_wait()
+
+
+def _key_wanted(view: View) -> bool:
+    """Whether a key is missing, or was refused by the provider."""
+    job = view.job
+    refused = job.state is JobState.HALTED and job.state_code == Code.AUTH
+    return refused or (isinstance(view.engine, Refused) and view.engine.code is Code.AUTH)

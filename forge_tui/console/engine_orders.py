@@ -1,5 +1,6 @@
 """What the screen asks of the engine's room beside commands, and the settings that a launch comes to."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pydantic import ValidationError
@@ -19,8 +20,24 @@ class LaunchOrder:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenOrder:
+    """Show a job of the store as it stands; nothing of it runs."""
+
+    command_id: int
+    job_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class CancelOrder:
+    """End a job of the store that does not run."""
+
+    command_id: int
+    job_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class ResumeOrder:
-    """Go on with a job of the store."""
+    """Go on with a job of the store, under its own settings."""
 
     command_id: int
     job_id: int
@@ -39,13 +56,14 @@ class StopOrder:
     """Wake whoever waits for the next order: there is none."""
 
 
-Order = LaunchOrder | ResumeOrder | KeyOrder | StopOrder
+JobOrder = OpenOrder | CancelOrder | ResumeOrder
+Order = LaunchOrder | JobOrder | KeyOrder | StopOrder
 
 
-def with_overrides(base: Settings, launch: Launch) -> Settings:
+def with_overrides(base: Settings, chosen: Mapping[str, object]) -> Settings:
     """The settings of one launch. Raises SettingsRefused, naming the field."""
     try:
-        return Settings.model_validate(base.model_dump() | dict(launch.settings))
+        return Settings.model_validate(base.model_dump() | dict(chosen))
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         raise SettingsRefused(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error

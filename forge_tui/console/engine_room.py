@@ -7,22 +7,33 @@ opening ──▶ live: run what is launched, resumed or retried; other settings
 import asyncio
 import random
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from forge_tui.console.engine_orders import KeyOrder, LaunchOrder, Order, ResumeOrder, StopOrder, with_overrides
+from forge_tui.console.engine_orders import (
+    CancelOrder,
+    KeyOrder,
+    LaunchOrder,
+    OpenOrder,
+    Order,
+    ResumeOrder,
+    StopOrder,
+    with_overrides,
+)
 from forge_tui.console.exports import export, free_folder
 from forge_tui.console.hub import Launch, refusal
 from forge_tui.console.view import EngineState, Live, Refused, Starting
 from forge_tui.core.clock import Clock
-from forge_tui.core.command import Command, Drain, StopNow
+from forge_tui.core.command import Cancel, Command, Drain, StopNow
 from forge_tui.core.errors import ForgeError
 from forge_tui.core.event import Event, JobExported, Notice
+from forge_tui.core.failure import Code
 from forge_tui.core.job import ENDED, JobState, job_label
 from forge_tui.core.snapshot import CommandReply, Snapshot
 from forge_tui.pipeline.ingest import open_inputs
 from forge_tui.pipeline.session import Session
+from forge_tui.pipeline.spec import settings_of
 from forge_tui.provider.secret import Secret
 from forge_tui.settings import Settings
 
@@ -33,10 +44,19 @@ Listener = Callable[[Event], None]
 
 
 class EngineRoom:
-    """Everything here happens on the loop of the engine's thread; `state` and `snapshot` are what the screen may read."""
+    """Everything here happens on the loop of the engine's thread; `state` and `snapshot` are what the screen may read.
+
+    `_next` is the order that a session is opened anew for; `_home` the job whose settings the session has.
+    """
 
     def __init__(
-        self, settings: Settings, secret: Secret | None, db: Path, clock: Clock, listeners: Sequence[Listener]
+        self,
+        settings: Settings,
+        secret: Secret | None,
+        db: Path,
+        clock: Clock,
+        listeners: Sequence[Listener],
+        typed: Collection[str] = (),
     ) -> None:
         self._base = settings
         self.settings = settings
@@ -50,6 +70,9 @@ class EngineRoom:
         self._preparing: asyncio.Task[int] | None = None
         self._running = False
         self._halted: int | None = None
+        self._typed = frozenset(typed)
+        self._next: Order | None = None
+        self._home = NOBODY
         self._stopping = False
         self.state: EngineState = Starting()
         self._last = Snapshot.empty()
@@ -61,15 +84,19 @@ class EngineRoom:
     # -- what comes in --------------------------------------------------------------------------------------------
 
     def put(self, order: Order) -> None:
-        """Take an order in; a launch while a job runs is told to wait its turn."""
-        if isinstance(order, LaunchOrder | ResumeOrder) and (self._running or self._preparing is not None):
-            self._tell(order.command_id, "starts when the job that runs has ended")
+        """Take an order in; while a job runs a launch is told to wait its turn, and a look at another job refused."""
+        if self._running or self._preparing is not None:
+            if isinstance(order, OpenOrder | CancelOrder):
+                self._tell(order, f"{job_label(order.job_id)} can be opened once no job runs", accepted=False)
+                return
+            if isinstance(order, LaunchOrder | ResumeOrder):
+                self._tell(order, "starts when the job that runs has ended")
         self._orders.put_nowait(order)
 
     def submit(self, command: Command) -> None:
         """Hand a command to the session."""
         if self._session is None:
-            self._tell(command.command_id, "the engine is not open", accepted=False)
+            self._replies.append(CommandReply(command.command_id, "Launch", False, "the engine is not open"))
         else:
             self._session.submit(command)
 
@@ -118,27 +145,39 @@ class EngineRoom:
         return session
 
     async def _refused(self, error: ForgeError) -> None:
-        """Wait for an order that may cure it; back to the console's own settings if a launch's were the cause."""
-        if self.settings != self._base:
-            self.settings = self._base
-            self._notice_later(refusal(error))
+        """Tell whoever asked for these settings; without a key wait for one, else go back to the console's own."""
+        asked, self._next = self._next, None
+        self._tell(asked, refusal(error), accepted=False)
+        if self.settings != self._base and error.code is not Code.AUTH:
+            self._change_to(self._base)
             return
         self.state = Refused(str(error), error.code)
         match await self._orders.get():
-            case KeyOrder(command_id=command_id, secret=secret):
-                self._secret = secret
-                self._tell(command_id, "connecting with the key")
-            case LaunchOrder(command_id=command_id) | ResumeOrder(command_id=command_id):
-                self._tell(command_id, refusal(error), accepted=False)
+            case KeyOrder() as key:
+                self._take(key)
+                self._next = asked
+            case LaunchOrder() as launch:
+                # Other settings may be the cure; the same ones are not.
+                before, self._next = self.settings, launch
+                self._change_to(self._settings_for(launch))
+                if self.settings == before:
+                    self._next = None
+                    self._tell(launch, refusal(error), accepted=False)
             case StopOrder():
                 pass
+            case order if self.settings != self._base:
+                self._change_to(self._base)
+                self._next = order
+            case order:
+                self._tell(order, refusal(error), accepted=False)
 
     async def _serve(self, session: Session) -> None:
         """Run what is wanted, until this session is no longer the right one."""
         retries = asyncio.create_task(self._take_retries(session), name="retries")
         try:
             while not self._stopping:
-                if not await self._obey(session, await self._orders.get()):
+                order, self._next = self._next or await self._orders.get(), None
+                if not await self._obey(session, order):
                     return
         finally:
             retries.cancel()
@@ -150,41 +189,62 @@ class EngineRoom:
 
     async def _obey(self, session: Session, order: Order) -> bool:
         """Carry one order out; False when the session must be opened anew for it."""
-        match order:
-            case StopOrder():
-                return True
-            case KeyOrder(command_id=command_id, secret=secret):
-                self._secret = secret
-                self._tell(command_id, "connecting with the key")
-                if self._halted is not None:
-                    self._orders.put_nowait(ResumeOrder(NOBODY, self._halted))
-                return False
-            case ResumeOrder(command_id=command_id, job_id=job_id):
-                await self._run(session, command_id, job_id)
-                return True
-            case LaunchOrder():
-                return await self._launch(session, order)
+        try:
+            match order:
+                case StopOrder():
+                    return True
+                case KeyOrder():
+                    self._take(order)
+                    self._next = ResumeOrder(NOBODY, self._halted) if self._halted is not None else None
+                    return False
+                case OpenOrder(job_id=job_id):
+                    await session.show(job_id)
+                    self._tell(order, f"{job_label(job_id)} as it stands")
+                case CancelOrder(command_id=command_id, job_id=job_id):
+                    await session.show(job_id)
+                    session.submit(Cancel(command_id))
+                case ResumeOrder():
+                    return await self._resume(session, order)
+                case LaunchOrder():
+                    return await self._launch(session, order)
+        except ForgeError as error:
+            self._tell(order, refusal(error), accepted=False)
+            session.bus.publish(Notice(self._clock.wall(), NOBODY, "error", refusal(error)))
+        return True
+
+    def _take(self, order: KeyOrder) -> None:
+        self._secret = order.secret
+        self._tell(order, "connecting with the key")
+
+    def _change_to(self, settings: Settings) -> None:
+        """Other settings from the next opening on; the job that ran under the old ones is a stored one like any other."""
+        self.settings, self._home = settings, NOBODY
+
+    def _settings_for(self, launch: LaunchOrder) -> Settings:
+        """What it chose over the console's own; where that cannot be, what is in force, and it is told."""
+        try:
+            return with_overrides(self._base, launch.launch.settings)
+        except ForgeError as error:
+            self._tell(launch, refusal(error), accepted=False)
+            return self.settings
 
     async def _launch(self, session: Session, order: LaunchOrder) -> bool:
+        wanted = with_overrides(self._base, order.launch.settings)
+        if wanted != self.settings:
+            self._change_to(wanted)
+            self._next = order
+            return False
         try:
-            wanted = with_overrides(self._base, order.launch)
-            if wanted != self.settings:
-                self.settings = wanted
-                self._orders.put_nowait(order)
-                return False
             self._preparing = asyncio.create_task(self._prepare(session, order.launch), name="prepare")
             job_id = await self._preparing
         except asyncio.CancelledError:
             if not self._stopping:
                 raise
             return True
-        except ForgeError as error:
-            self._tell(order.command_id, refusal(error), accepted=False)
-            session.bus.publish(Notice(self._clock.wall(), NOBODY, "error", refusal(error)))
-            return True
         finally:
             self._preparing = None
-        await self._run(session, order.command_id, job_id)
+        self._home = job_id
+        await self._run(session, order, job_id)
         return True
 
     async def _prepare(self, session: Session, launch: Launch) -> int:
@@ -192,14 +252,26 @@ class EngineRoom:
         with inputs:
             return (await session.prepare(inputs, fresh=launch.fresh)).job_id
 
-    async def _run(self, session: Session, command_id: int, job_id: int) -> None:
-        self._tell(command_id, f"{job_label(job_id)} runs")
+    async def _resume(self, session: Session, order: ResumeOrder) -> bool:
+        """A job of another day is gone on with under its own settings, provider and budget above all."""
+        if order.job_id != self._home:
+            stored = settings_of(await session.store.job(order.job_id))
+            own = {name: value for name, value in stored.items() if name not in self._typed}
+            wanted = with_overrides(self._base, own)
+            changed = wanted != self.settings
+            self._change_to(wanted)
+            self._home = order.job_id
+            if changed:
+                self._next = order
+                return False
+        await self._run(session, order, order.job_id)
+        return True
+
+    async def _run(self, session: Session, order: LaunchOrder | ResumeOrder, job_id: int) -> None:
+        self._tell(order, f"{job_label(job_id)} runs")
         self._running = True
         try:
             state = await session.run(job_id)
-        except ForgeError as error:
-            self._tell(command_id, refusal(error), accepted=False)
-            return
         finally:
             self._running = False
         self._halted = job_id if state is JobState.HALTED else None
@@ -221,15 +293,7 @@ class EngineRoom:
         except ForgeError as error:
             session.bus.publish(Notice(self._clock.wall(), job_id, "error", refusal(error)))
 
-    def _tell(self, command_id: int, message: str, *, accepted: bool = True) -> None:
+    def _tell(self, order: Order | None, message: str, *, accepted: bool = True) -> None:
+        command_id = getattr(order, "command_id", NOBODY)
         if command_id != NOBODY:
             self._replies.append(CommandReply(command_id, "Launch", accepted, message))
-
-    def _notice_later(self, message: str) -> None:
-        """Refuse the launch whose settings could not be opened; it stands first in line again."""
-        waiting = [self._orders.get_nowait() for _ in range(self._orders.qsize())]
-        for order in waiting:
-            if isinstance(order, LaunchOrder):
-                self._tell(order.command_id, message, accepted=False)
-            else:
-                self._orders.put_nowait(order)

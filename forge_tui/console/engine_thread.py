@@ -8,14 +8,22 @@ The engine's libraries take as long to load as Textual: that happens in the thre
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import count
 from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from forge_tui.console.crash import without_locals
-from forge_tui.console.engine_orders import KeyOrder, LaunchOrder, Order, ResumeOrder, with_overrides
+from forge_tui.console.engine_orders import (
+    CancelOrder,
+    KeyOrder,
+    LaunchOrder,
+    OpenOrder,
+    Order,
+    ResumeOrder,
+    with_overrides,
+)
 from forge_tui.console.hub import EngineGone, Launch, Preview
 from forge_tui.console.rows import StoreRows
 from forge_tui.console.view import Crashed, EngineState, Starting, Stopped
@@ -39,7 +47,10 @@ Listener = Callable[[Event], None]
 
 
 class EngineThread:
-    """The hub over a real session. `listeners` hear every event on the engine's thread (log and event file)."""
+    """The hub over a real session. `listeners` hear every event on the engine's thread (log and event file).
+
+    `typed` names the settings of this command line: they win over those of a job that is gone on with.
+    """
 
     def __init__(
         self,
@@ -50,8 +61,10 @@ class EngineThread:
         *,
         listeners: Sequence[Listener] = (),
         log_path: str = "",
+        typed: Collection[str] = (),
     ) -> None:
         self._settings = settings
+        self._typed = frozenset(typed)
         self._secret = secret
         self._db = db
         self._clock = clock
@@ -94,6 +107,12 @@ class EngineThread:
     def launch(self, launch: Launch) -> int:
         return self._order(lambda command_id: LaunchOrder(command_id, launch))
 
+    def open_job(self, job_id: int) -> int:
+        return self._order(lambda command_id: OpenOrder(command_id, job_id))
+
+    def cancel_job(self, job_id: int) -> int:
+        return self._order(lambda command_id: CancelOrder(command_id, job_id))
+
     def resume_job(self, job_id: int) -> int:
         return self._order(lambda command_id: ResumeOrder(command_id, job_id))
 
@@ -105,7 +124,7 @@ class EngineThread:
         from forge_tui.console.preview import previews  # noqa: PLC0415 - the engine's libraries, see above
 
         has_key = self._room.has_key if self._room else self._secret is not None
-        settings = with_overrides(self._settings, launch)
+        settings = with_overrides(self._settings, launch.settings)
         return previews(launch, settings, self._db, has_key=has_key, now=self._clock.wall())
 
     def export(self, job_id: int, folder: str, positions: Sequence[int] | None = None) -> str:
@@ -160,7 +179,7 @@ class EngineThread:
     async def _live(self) -> None:
         from forge_tui.console.engine_room import EngineRoom  # noqa: PLC0415 - the engine's libraries, see above
 
-        room = EngineRoom(self._settings, self._secret, self._db, self._clock, self._listeners)
+        room = EngineRoom(self._settings, self._secret, self._db, self._clock, self._listeners, self._typed)
         with self._door:
             self._loop, self._room = asyncio.get_running_loop(), room
             early, self._early = self._early, []

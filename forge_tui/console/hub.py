@@ -136,8 +136,16 @@ class Hub(Protocol):
         """Queue a job; the answer comes as the reply to the command id returned. Raises EngineGone."""
         ...
 
+    def open_job(self, job_id: int) -> int:
+        """Show a job of the store; refused while another runs. Answered like `launch`. Raises EngineGone."""
+        ...
+
     def resume_job(self, job_id: int) -> int:
-        """Run an unfinished job of the store; answered like `launch`. Raises EngineGone."""
+        """Run an unfinished job of the store, under its own settings; answered like `launch`. Raises EngineGone."""
+        ...
+
+    def cancel_job(self, job_id: int) -> int:
+        """End a job of the store; refused while another runs. Answered like `launch`. Raises EngineGone."""
         ...
 
     def use_key(self, key: str) -> int:

@@ -19,6 +19,7 @@ class Scope(StrEnum):
     SCREEN = "screen"
     LIST = "list"
     FAILURES = "failures"
+    JOBS = "jobs"
     LOG = "log"
     HELD = "held"
 
@@ -37,7 +38,8 @@ class Key:
     wide_label: str = ""
 
 
-_S, _L, _F, _E = Scope.SCREEN, Scope.LIST, Scope.FAILURES, Scope.LOG
+_S, _L, _F, _J, _E = Scope.SCREEN, Scope.LIST, Scope.FAILURES, Scope.JOBS, Scope.LOG
+_APART = frozenset({Scope.FAILURES, Scope.JOBS, Scope.LOG})
 
 KEYS = (
     Key("app.help", "question_mark,f1", "?", "help", "Help", "help of the focused pane, and the key table"),
@@ -73,13 +75,14 @@ KEYS = (
         "Retry filter",
     ),
     Key("failures.cluster", "c", "c", "cluster", "Causes", "group by cause, try one of each", _F),
+    Key("jobs.resume", "r", "r", "resume", "Resume", "go on with this job, under its own settings", _J),
     Key("job.undo", "u", "u", "undo", "Undo", "undo R or x while it is held (enter: now)"),
     Key("held.now", "enter", "⏎", "give_now", "Now", "give R or x at once while it is held", Scope.HELD),
     Key("job.key", "K", "K", "key", "Key", "enter the API key, masked; kept for this session only"),
     Key("job.new", "n", "n", "new_job", "New", "launch screen"),
     Key("job.pause", "p", "p", "pause", "Pause", "stop sending, or resume"),
     Key("job.drain", "d", "d", "drain", "Drain", "finish what is in flight, then stop"),
-    Key("job.cancel", "x", "x", "cancel", "Cancel", "cancel the job, held 5 s"),
+    Key("job.cancel", "x", "x", "cancel", "Cancel", "cancel the job (on screen 2: this one), held 5 s"),
     Key("list.filter", "slash", "/", "filter", "Filter", "filter: code:E-JSON !class:simple words", _L),
     Key("list.sort", "o", "o", "sort", "Sort", "sort menu", _L),
     Key("view.freeze", "s", "s", "freeze", "Freeze", "freeze the screen only"),
@@ -132,4 +135,4 @@ def checked_keymap(wanted: Mapping[str, str]) -> dict[str, str]:
 
 def _apart(one: Scope, other: Scope) -> bool:
     """Whether two parts never listen at once: a held order takes its key before anybody else hears it."""
-    return Scope.HELD in {one, other} or {one, other} == {Scope.LOG, Scope.FAILURES}
+    return Scope.HELD in {one, other} or (one is not other and {one, other} <= _APART)

@@ -43,7 +43,7 @@ class JobPlanned:
 class JobOpened:
     """The job is in the engine's hands: where every ticket stands, and how many leaders wait per class.
 
-    `resumed` says that an earlier run got part of the way; `done_before` how far.
+    `resumed` says that an earlier run got part of the way; `took_s` is how long earlier runs took, where nothing runs.
     """
 
     at: float
@@ -66,6 +66,7 @@ class JobOpened:
     resumed: bool = False
     batching_saved_tokens: int = 0
     batching_saved_cost: float = 0.0
+    took_s: float = 0.0
     agreement: Agreement = NOTHING_CHECKED
 
 

@@ -41,6 +41,9 @@ _SHOWN = {JobState.READY: "queued", JobState.FINISHED: "done", JobState.FINISHED
 
 ENDED = frozenset({JobState.FINISHED, JobState.FINISHED_WITH_FAILURES, JobState.REFUSED, JobState.CANCELLED})
 
+# In the engine's hands: it sends, or what it sent is still coming home.
+UNDER_WAY = frozenset({JobState.LOADING, JobState.RUNNING, JobState.DRAINING, JobState.PAUSED})
+
 # The names that scripts of the original know.
 STATUS_IN_JSON = {
     JobState.LOADING: "pending",
@@ -78,6 +81,11 @@ class JobSpec:
     model: str
     prompt_version: str
     settings: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def answered_here(self) -> bool:
+        """Rules or simulation answer, in this process: nothing is billed, whatever a price table says."""
+        return self.provider in {"local", "simulated"}
 
 
 @dataclass(frozen=True, slots=True)

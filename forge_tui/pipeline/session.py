@@ -5,11 +5,10 @@ import random
 from dataclasses import dataclass
 from pathlib import Path
 
-from forge_tui.core.agreement import NOTHING_CHECKED
 from forge_tui.core.clock import Clock
 from forge_tui.core.command import Command
 from forge_tui.core.errors import InputRefused
-from forge_tui.core.event import JobOpened, JobStateChanged
+from forge_tui.core.event import JobStateChanged
 from forge_tui.core.job import JobRecord, JobSpec, JobState
 from forge_tui.core.snapshot import Snapshot
 from forge_tui.pipeline.assembly import intake_for, planner_for, run_rules, stages_for
@@ -18,12 +17,13 @@ from forge_tui.pipeline.engine import Ending, Engine, Stages
 from forge_tui.pipeline.gates import Gates
 from forge_tui.pipeline.ingest import Inputs
 from forge_tui.pipeline.load import Loader
+from forge_tui.pipeline.opening import as_stored, opened
 from forge_tui.pipeline.plan import Plan
 from forge_tui.pipeline.recorder import Recorder
 from forge_tui.pipeline.spec import spec_of, under
 from forge_tui.pipeline.steering import QueuedAgain, Running, Steering
 from forge_tui.provider.connect import Transport, connect
-from forge_tui.provider.presets import resolve
+from forge_tui.provider.presets import is_free, resolve
 from forge_tui.provider.secret import Secret
 from forge_tui.settings import Settings
 from forge_tui.storage.database import Database
@@ -77,6 +77,7 @@ class Session:
             )
         )
         self._stages: Stages | None = None
+        self._free = self.endpoint.is_free  # of the job that is seen
         self._steering = Steering(
             self.store, self._gates, self.bus, clock, max_cost=settings.max_cost, cache_ttl_s=self._ttl_s
         )
@@ -159,6 +160,7 @@ class Session:
         """Run the job until it ends, stops or must stop; answers the state it is left in."""
         record = await self.store.job(job_id)
         self._steering.job_id = job_id
+        self._free = self.endpoint.is_free
         resumed = record.started_at is not None
         if resumed:
             await self.store.go_on_under(job_id, under(record.spec, self._settings, self.endpoint))
@@ -170,7 +172,16 @@ class Session:
         engine = Engine(
             job_id, self._stages, run_rules(self._settings, self.endpoint), self._clock, first_batch=opening.last_batch
         )
-        self.bus.publish(self._opened(record, opening, resumed=resumed))
+        self.bus.publish(
+            opened(
+                record,
+                opening,
+                self.endpoint,
+                at=self._clock.wall(),
+                max_cost=self._steering.max_cost,
+                resumed=resumed,
+            )
+        )
         await recorder.state(JobState.RUNNING, hold_until=self._go_on_holding(record))
         self._steering.running = Running(engine, self._stages)
         try:
@@ -178,6 +189,19 @@ class Session:
         finally:
             self._steering.running = None
         return await self._end(job_id, recorder, ending)
+
+    async def show(self, job_id: int) -> JobRecord:
+        """Make a job of the store the one that is seen, as it stands: retry, resume and cancel are about it then.
+
+        Call it while nothing runs. Raises UnknownJob.
+        """
+        record = await self.store.job(job_id)
+        self._steering.job_id = job_id
+        spec = record.spec
+        self._free = is_free(spec.provider, spec.base_url, priced="currency" in spec.settings)
+        for event in as_stored(record, await self.store.opening(job_id), self.endpoint, at=self._clock.wall()):
+            self.bus.publish(event)
+        return record
 
     def _go_on_holding(self, record: JobRecord) -> float | None:
         """Until when this endpoint told an earlier run of the job to wait; further away than a day the clock jumped."""
@@ -236,32 +260,6 @@ class Session:
                 stages.sizes.ride_alone(complexity, reason)
         stages.queue.add(await self.store.unchecked(job_id, stages.audit.chosen))
 
-    def _opened(self, record: JobRecord, opening: OpeningFigures, *, resumed: bool) -> JobOpened:
-        price = self.endpoint.price
-        return JobOpened(
-            at=self._clock.wall(),
-            job_id=record.job_id,
-            file=_title(record.spec.files),
-            provider=self.endpoint.provider,
-            model=self.endpoint.model,
-            currency=price.currency if price else "",
-            counts=opening.counts,
-            queued=opening.queued,
-            waiting=opening.waiting,
-            done=opening.done,
-            failed=opening.failed,
-            failed_codes=opening.failed_codes,
-            tokens=opening.tokens,
-            cost=opening.cost,
-            saved_tokens=opening.saved_tokens,
-            saved_cost=opening.saved_cost,
-            batching_saved_tokens=opening.batching_saved_tokens,
-            batching_saved_cost=opening.batching_saved_cost,
-            max_cost=self._steering.max_cost,
-            resumed=resumed,
-            agreement=sum(opening.agreement.values(), NOTHING_CHECKED),
-        )
-
     async def _end(self, job_id: int, recorder: Recorder, ending: Ending) -> JobState:
         if ending.state is JobState.CANCELLED:
             await recorder.stored(lambda: self._steering.cancel_rest(job_id))
@@ -285,15 +283,10 @@ class Session:
             limits=self._gates.limits_view(now),
             batches=self._stages.sizes.views if self._stages else (),
             canary=self._gates.canary is not None,
-            free=self.endpoint.is_free,
+            free=self._free,
             engine_lag_p99_ms=engine_lag_p99_ms,
         )
         return self.bus.accumulator.freeze(live, self._clock.wall(), now)
-
-
-def _title(files: tuple[str, ...]) -> str:
-    first = "stdin" if files[0] == "-" else Path(files[0]).name
-    return first if len(files) == 1 else f"{first} + {len(files) - 1}"
 
 
 def _child(rng: random.Random, component: str) -> random.Random:

@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import replace
 
-from forge_tui.core.job import JobSpec
+from forge_tui.core.job import JobRecord, JobSpec
 from forge_tui.pipeline.ingest import Inputs
 from forge_tui.provider.presets import Endpoint
 from forge_tui.provider.prompt import PROMPT_VERSION
@@ -39,6 +39,16 @@ def under(content: JobSpec, settings: Settings, endpoint: Endpoint) -> JobSpec:
         model=endpoint.model,
         settings=stored | _money(endpoint),
     )
+
+
+def settings_of(job: JobRecord) -> dict[str, object]:
+    """The settings that a stored job ran under, by field: what going on with it starts from."""
+    known = {"provider": job.spec.provider, "model": job.spec.model, **job.spec.settings}
+    if job.spec.base_url and job.spec.provider in {"openai", "sarvam", "sarvam-v2"}:
+        known["base_url"] = job.spec.base_url
+    if job.spec.provider == "local":
+        del known["model"]
+    return {name: value for name, value in known.items() if name in Settings.model_fields}
 
 
 def content_id(sha256: str, settings: Settings) -> str:

@@ -126,6 +126,7 @@ class Accumulator:
         self._counts.open(event)
         self._meters.opened(event)
         self._disturbed_at = event.at
+        self._timed_s += event.took_s
         self._timed_since = event.at if self._timed_since is None else self._timed_since
         self._job = replace(
             self._job,

@@ -15,10 +15,11 @@ from forge_tui.console.screens.help import HelpDialog
 from forge_tui.console.screens.launch import LaunchScreen
 from forge_tui.console.screens.limits_menu import LimitsMenu
 from forge_tui.console.screens.quit import Leave, QuitDialog
-from forge_tui.console.view import Stopped
+from forge_tui.console.view import Refused, Stopped
 from forge_tui.console.widgets.progress import ProgressPane
 from forge_tui.core.clock import SystemClock
 from forge_tui.core.command import Cancel, Drain, Pause, Resume
+from forge_tui.core.failure import Code
 from forge_tui.core.snapshot import Snapshot
 
 
@@ -37,12 +38,36 @@ async def pressed(app, *keys):
 
 @pytest.mark.parametrize(
     ("key", "job", "command"),
-    [("p", states.busy, Pause), ("p", states.paused, Resume), ("p", states.halted, Resume), ("d", states.busy, Drain)],
+    [
+        ("p", states.busy, Pause),
+        ("p", states.paused, Resume),
+        ("p", states.out_of_credit, Resume),
+        ("d", states.busy, Drain),
+    ],
 )
 async def test_a_key_sends_its_command(key, job, command):
     hub = working_hub(job())
     await pressed(console(hub), key)
     assert [type(sent) for sent in hub.commands] == [command]
+
+
+@pytest.mark.parametrize(
+    ("job", "engine", "why"),
+    [
+        (states.halted, None, "the key was refused; no ticket was lost"),
+        (Snapshot.empty, Refused("provider sarvam needs a key", Code.AUTH), "provider sarvam needs a key"),
+    ],
+)
+async def test_a_key_that_is_missing_or_refused_is_asked_for_once(job, engine, why):
+    hub = working_hub(job(), engine)
+    app = console(hub)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        assert isinstance(app.screen, KeyPrompt)
+        assert why in words_of(app)
+        await pilot.press("escape")
+        await settle(pilot)
+        assert not isinstance(app.screen, KeyPrompt)
 
 
 async def test_pausing_shows_until_the_engine_has_answered():
@@ -78,7 +103,7 @@ async def test_cancel_is_held_five_seconds_and_then_given():
         clock.pass_by(4.9)
         await settle(pilot)
         assert hub.commands == []
-        assert "Cancel in 1 s" in words_of(app)
+        assert "Cancel J-0042 in 1 s" in words_of(app)
         clock.pass_by(0.2)
         await settle(pilot)
         assert [type(sent) for sent in hub.commands] == [Cancel]

@@ -21,7 +21,7 @@ STATES = {
     "long_hold": states.long_hold,
     "budget_reached": states.budget_reached,
     "key_refused": states.halted,
-    "no_credit": lambda: states.halted(Code.QUOTA, "the account is out of credit"),
+    "no_credit": states.out_of_credit,
     "never_reached": states.never_reached,
     "disk_full": states.disk_full,
     "paused": states.paused,

@@ -104,6 +104,85 @@ def test_a_stored_job_is_resumed_by_its_number(tmp_path):
         assert ended(hub).done == 60
 
 
+def test_a_job_of_another_day_is_opened_as_it_stands_and_its_failures_are_asked_again(tmp_path):
+    with engine(tmp_path, "latency=0.001,script=1-4:garbage", max_attempts=1, canary_requests=0) as hub:
+        hub.launch(Launch((tickets_file(tmp_path, 4),)))
+        before = ended(hub)
+        assert before.failed == 4
+    with engine(tmp_path, "latency=0.001", typed=("sim",), provider="local") as hub:
+        reply = reply_to(hub, hub.open_job(1))
+        assert reply.accepted
+        job = hub.snapshot()
+        assert (job.state, job.total, job.failed) == (JobState.FINISHED_WITH_FAILURES, 4, 4)
+        assert (job.provider, job.free, job.exported_to) == ("simulated", True, before.exported_to)
+        assert job.elapsed_s == pytest.approx(hub.rows.job(1).finished_at - hub.rows.job(1).started_at)
+        hub.send(Retry(hub.next_command_id(), tuple(hub.rows.failure_positions(1))))
+        job = until(lambda: hub.snapshot().state is JobState.FINISHED and hub.snapshot())
+        # It goes on under its own settings, not under those of this console.
+        assert (job.done, job.failed, job.provider) == (4, 0, "simulated")
+
+
+def test_a_job_that_is_gone_on_with_keeps_its_budget_unless_another_was_typed(tmp_path):
+    with engine(tmp_path, "latency=0.02", concurrency=2, max_cost=40.0) as hub:
+        hub.launch(Launch((tickets_file(tmp_path, 60),)))
+        until(lambda: hub.snapshot().done > 3)
+    with engine(tmp_path, "latency=0.02") as hub:
+        hub.resume_job(1)
+        assert ended(hub).max_cost == 40.0
+        assert hub.setting("concurrency") == 2
+
+
+def test_settings_that_were_typed_now_win_over_those_of_the_job(tmp_path):
+    with engine(tmp_path, "latency=0.02", concurrency=2, max_cost=40.0) as hub:
+        hub.launch(Launch((tickets_file(tmp_path, 60),)))
+        until(lambda: hub.snapshot().done > 3)
+    with engine(tmp_path, "latency=0.002", typed=("max_cost", "sim"), max_cost=70.0) as hub:
+        hub.resume_job(1)
+        assert ended(hub).max_cost == 70.0
+
+
+def test_while_a_job_runs_no_other_is_opened_or_cancelled(tmp_path):
+    with engine(tmp_path, "latency=0.05", concurrency=1) as hub:
+        hub.launch(Launch((tickets_file(tmp_path, 40),)))
+        until(lambda: hub.snapshot().done)
+        for ask in (hub.open_job, hub.cancel_job):
+            reply = reply_to(hub, ask(7))
+            assert not reply.accepted
+            assert "J-0007 can be opened once no job runs" in reply.message
+
+
+def test_a_stored_job_is_cancelled_and_one_that_is_not_there_refused(tmp_path):
+    with engine(tmp_path, "latency=0.02", concurrency=2) as hub:
+        hub.launch(Launch((tickets_file(tmp_path, 60),)))
+        until(lambda: hub.snapshot().done > 3)
+    with engine(tmp_path) as hub:
+        assert reply_to(hub, hub.cancel_job(1)).accepted
+        assert hub.rows.job(1).state is JobState.CANCELLED
+        assert not reply_to(hub, hub.cancel_job(1)).accepted
+        assert not reply_to(hub, hub.open_job(9)).accepted
+
+
+def test_a_launch_without_the_key_it_needs_waits_for_one(tmp_path):
+    with engine(tmp_path, provider="local", sim="") as hub:
+        file = tickets_file(tmp_path, 5)
+        paid = {"provider": "sarvam", "base_url": "http://127.0.0.1:9/v1"}
+        reply = reply_to(hub, hub.launch(Launch((file,), paid)))
+        assert not reply.accepted
+        state = until(lambda: isinstance(hub.state(), Refused) and hub.state())
+        assert state.code is Code.AUTH
+        hub.use_key("sk_sim_ok")
+        until(lambda: hub.snapshot().provider == "sarvam" and hub.snapshot().total == 5)
+
+
+def test_a_launch_that_needs_no_key_goes_on_where_one_is_missing(tmp_path):
+    with engine(tmp_path, provider="sarvam", sim="") as hub:
+        until(lambda: isinstance(hub.state(), Refused))
+        file = tickets_file(tmp_path, 5)
+        assert not reply_to(hub, hub.launch(Launch((file,)))).accepted
+        hub.launch(Launch((file,), {"provider": "local"}))
+        assert ended(hub).provider == "local"
+
+
 def test_failed_tickets_are_retried_after_the_job_has_ended(tmp_path):
     with engine(tmp_path, "latency=0.001,script=1-4:garbage", max_attempts=1, canary_requests=0) as hub:
         hub.launch(Launch((tickets_file(tmp_path, 4),)))

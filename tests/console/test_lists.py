@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+import console_states as states
 from console_builders import FAILURES, RecordingHub, console, settle
 from console_lists import HOSTILE, a_hub, pressing, shown, ticket, words_of
 from console_states import breaker_open, busy
@@ -136,12 +137,47 @@ async def test_results_are_filtered_by_label():
     assert (wanted["categories"], wanted["exclude_priorities"], wanted["words"]) == (["billing"], ["low"], "late")
 
 
-async def test_a_job_is_resumed_or_exported_from_the_list():
+async def test_a_job_is_opened_resumed_or_exported_from_the_list():
+    hub = a_hub(states.finished())
+    async with shown(hub, "2", "j", "enter") as pilot:
+        assert hub.opened == [41]
+        assert pilot.app.current_mode == "dashboard"
+        await pressing("2", "j", "r")(pilot)
+        assert hub.resumed == [40]
+        await pressing("2", "e")(pilot)
+        assert hub.exports == [(40, "./J-0040-results", None)]
+
+
+async def test_while_a_job_is_under_way_another_is_not_opened_and_it_is_said_why():
     hub = a_hub()
-    async with shown(hub, "2", "j", "j", "e", "enter"):
+    async with shown(hub, "2", "j", "enter", "j", "r") as pilot:
+        assert (hub.opened, hub.resumed, pilot.app.current_mode) == ([], [], "jobs")
+        told = [note.message for note in pilot.app._notifications]
+        assert told[0] == "J-0042 is under way: J-0041 opens when it has ended; e exports it now"
+        await pressing("k", "k", "enter")(pilot)
+        assert (hub.opened, pilot.app.current_mode) == ([], "dashboard")
+
+
+async def test_an_earlier_job_is_cancelled_by_its_name_and_only_when_nothing_runs():
+    hub = a_hub(states.finished())
+    async with shown(hub, "2", "j", "x") as pilot:
+        assert "Cancel" not in words_of(pilot)  # J-0041 has ended
+        await pressing("j", "x")(pilot)
+        assert "Cancel J-0040 in 5 s" in words_of(pilot)
+        await pressing("enter")(pilot)
+    assert (hub.cancelled, hub.commands) == ([40], [])
+    hub = a_hub()
+    async with shown(hub, "2", "j", "j", "x", "enter"):
         pass
-    assert [job_id for job_id, _, _ in hub.exports] == [40]
-    assert hub.resumed == [40]
+    assert (hub.cancelled, hub.commands) == ([], [])
+
+
+async def test_the_job_on_screen_is_told_as_it_is_this_moment():
+    hub = a_hub()
+    async with shown(hub, "2") as pilot:
+        hub.job = replace(hub.job, seq=hub.job.seq + 1, done=3000)
+        await settle(pilot)
+        assert "3030/5003" in words_of(pilot)
 
 
 async def test_rows_of_the_filter_are_exported():

@@ -17,6 +17,7 @@ _SCOPES = {
     Scope.SCREEN: "on a screen",
     Scope.LIST: "in a list",
     Scope.FAILURES: "among failures",
+    Scope.JOBS: "among jobs",
     Scope.LOG: "in the log",
     Scope.HELD: "while an order is held",
 }

@@ -14,15 +14,23 @@ from forge_tui.telemetry import figures
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
+class JobLine:
+    """What lists tell of a job; `finished` are its done and failed tickets."""
+
     label: str
     file: str
     state: JobState
     reason: str
-    share: str
+    finished: int
+    total: int
     failed: int
     took_s: float
     cost: str
+
+
+def job_line(record: JobRecord, on_screen: Snapshot) -> JobLine:
+    """A job as the store has it; the one on screen as it is this moment."""
+    return _seen(record, on_screen) if record.job_id == on_screen.job_id else _stored(record)
 
 
 class JobsPane(Pane):
@@ -40,20 +48,20 @@ class JobsPane(Pane):
         lines: list[Content] = []
         for record in view.jobs[: height // 2 + 1]:
             here = record.job_id == view.job.job_id
-            entry = _running(record, view.job) if here else _stored(record)
-            lines += _entry_lines(entry, width, here=here)
+            lines += _entry_lines(job_line(record, view.job), width, here=here)
         return lines
 
 
-def _entry_lines(entry: _Entry, width: int, *, here: bool) -> list[Content]:
+def _entry_lines(entry: JobLine, width: int, *, here: bool) -> list[Content]:
     sign, tone = STATE_SIGNS[entry.state]
     lead = line(("> " if here else "  ", Tone.ACCENT), (sign, tone), f" {entry.label} ")
-    room = width - lead.cell_length - cell_width(entry.share) - 1
-    head = spread(Content.assemble(lead, foreign(entry.file, room)), Content(entry.share), width)
+    share = figures.percent(entry.finished, entry.total)
+    room = width - lead.cell_length - cell_width(share) - 1
+    head = spread(Content.assemble(lead, foreign(entry.file, room)), Content(share), width)
     return [head, line((one_line(f"    {_outcome(entry)}", width), Tone.DIM))]
 
 
-def _outcome(entry: _Entry) -> str:
+def _outcome(entry: JobLine) -> str:
     if entry.state in (JobState.PAUSED, JobState.HALTED, JobState.REFUSED):
         return f"{entry.state.value}: {entry.reason}" if entry.reason else entry.state.value
     if entry.state is JobState.CANCELLED:
@@ -61,20 +69,25 @@ def _outcome(entry: _Entry) -> str:
     return " · ".join(part for part in (f"{entry.failed} failed", figures.clock(entry.took_s), entry.cost) if part)
 
 
-def _running(record: JobRecord, job: Snapshot) -> _Entry:
-    share = figures.percent(job.done + job.failed, job.total)
+def _seen(record: JobRecord, job: Snapshot) -> JobLine:
     cost = "free" if job.free else figures.money(job.cost, job.currency) if job.currency else ""
-    file = job.file or _file(record)
-    return _Entry(record.label, file, job.state, job.state_reason, share, job.failed, job.elapsed_s, cost)
+    file, finished = job.file or _file(record), job.done + job.failed
+    return JobLine(
+        record.label, file, job.state, job.state_reason, finished, job.total, job.failed, job.elapsed_s, cost
+    )
 
 
-def _stored(record: JobRecord) -> _Entry:
-    counts = record.counts
+def _stored(record: JobRecord) -> JobLine:
+    counts, spec = record.counts, record.spec
     ended = record.finished_at or record.started_at or record.created_at
-    took_s = ended - (record.started_at or record.created_at)
-    cost = figures.money(record.cost, str(record.spec.settings.get("currency") or "")) if record.cost else ""
-    share = figures.percent(counts.done + counts.failed, counts.total)
-    return _Entry(record.label, _file(record), record.state, _why(record), share, counts.failed, took_s, cost)
+    took_s = max(0.0, ended - (record.started_at or record.created_at))
+    cost = "free" if spec.answered_here else ""
+    if record.cost and not spec.answered_here:
+        cost = figures.money(record.cost, str(spec.settings.get("currency") or ""))
+    finished = counts.done + counts.failed
+    return JobLine(
+        record.label, _file(record), record.state, _why(record), finished, counts.total, counts.failed, took_s, cost
+    )
 
 
 def _why(record: JobRecord) -> str:
