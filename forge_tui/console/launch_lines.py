@@ -47,7 +47,7 @@ def run_lines(preview: Preview | None, chosen: Mapping[str, object], folder: str
         _chosen("model", one_line(preview.model, 28), "m"),
         _chosen("batch", str(chosen.get("batch_size")), "b"),
         _chosen("slots", str(chosen.get("concurrency"))),
-        _chosen("rpm", "no limit" if rate is None else f"{rate:g}"),
+        _chosen("rpm", "none" if rate is None else f"{rate:g}"),
         _chosen("budget", figures.limit_of_money(float(str(budget)), preview.currency) if budget else "none", "B"),
     ]
     between = "   " if width >= _WIDE else "  "

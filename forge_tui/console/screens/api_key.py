@@ -30,7 +30,9 @@ class KeyPrompt(Dialog[str]):
     def body(self) -> ComposeResult:
         why = Label(_why(self.forge.view), id="why")
         hints = [Label(words, markup=False, classes="hint") for words in _HOW]
-        frame = KeyFrame(why, Input(password=True, placeholder="paste or type it, enter", id="key"), *hints)
+        frame = KeyFrame(
+            why, Input(password=True, placeholder="paste or type it, enter", id="key", compact=True), *hints
+        )
         frame.caption(frame.NAME, "esc")
         yield frame
 

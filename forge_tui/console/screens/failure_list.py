@@ -22,6 +22,7 @@ from forge_tui.console.widgets.virtual_list import Column
 from forge_tui.core.command import Retry
 from forge_tui.core.errors import ForgeError
 from forge_tui.core.failure import RULES, Code, RetryHelps
+from forge_tui.core.job import JobState
 from forge_tui.core.ticket import ticket_label
 from forge_tui.storage.filters import Order
 from forge_tui.storage.rows import FailureGroup, FailureRow
@@ -125,6 +126,8 @@ class FailureList(RowList):
             return f"0 of {figures.count(job.failed)} match. esc clears"
         if job.waiting:
             return f"{figures.count(job.waiting)} tickets wait to be tried again by themselves"
+        if job.state in (JobState.FINISHED, JobState.FINISHED_WITH_FAILURES):
+            return "Every ticket is classified. 4 shows them"
         return "What fails stands here at once"
 
     def foot(self, width: int, height: int) -> Sequence[Content]:  # noqa: ARG002 - one line at any height
