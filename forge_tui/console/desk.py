@@ -1,9 +1,10 @@
 """The console's desk: reads the newest snapshot on a timer, hands one frame to what is on screen, sends orders back."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from textual import work
 from textual.app import App
@@ -277,6 +278,15 @@ class Desk(App[Leave]):
             self.say(f"not copied: {path}: {fault.strerror}", severity="error")
         else:
             self.say(f"copied to file {path}")
+
+    # -- one order of things on every Python --------------------------------------------------------------------------
+
+    async def _process_messages(self, *args: Any, **kwargs: Any) -> None:
+        """Textual's own loop of messages, with tasks that begin in their turn."""
+        # From Python 3.12 on Textual runs a task in the moment it is made: a screen's widgets are then mounted before it
+        # is on the stack, which ends the app (Textualize/textual#6444), and tests, which run without, see something else.
+        asyncio.get_running_loop().set_task_factory(None)
+        await super()._process_messages(*args, **kwargs)
 
     # -- a bug of ours --------------------------------------------------------------------------------------------
 
