@@ -9,7 +9,9 @@ import pytest
 from click.testing import Result
 
 from forge_tui.core.failure import RULES, Code
+from forge_tui.settings_sources import state_folder
 from forge_tui.storage.owner import Owner
+from forge_tui.telemetry.log import FILE_NAME
 
 Type = Callable[..., Result]
 FAST = ("--provider", "simulated", "--sim")
@@ -206,3 +208,15 @@ def test_an_audit_is_priced_before_and_reported_after(typed: Type, folder: Path,
 def test_a_share_that_is_none_is_refused_by_the_options_name(typed: Type, share: str):
     result = typed("--batch", "tickets.csv", "--audit", share)
     assert (result.exit_code, "--audit" in result.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(("level", "events"), [("info", {"job.opened", "batch.done"}), ("error", set())])
+def test_the_log_holds_what_its_level_asks_for(
+    typed: Type, folder: Path, monkeypatch: pytest.MonkeyPatch, level: str, events: set[str]
+):
+    """D27, D34: the setting log_level reaches the file."""
+    monkeypatch.setenv("FORGE_LOG_LEVEL", level)
+    typed("--batch", "tickets.csv")
+    written = [json.loads(line)["event"] for line in (state_folder() / FILE_NAME).read_text().splitlines()]
+    assert events <= set(written)
+    assert bool(written) is bool(events)
