@@ -13,6 +13,7 @@ import httpx
 
 from forge_tui.core.errors import SettingsRefused
 from forge_tui.provider.direct import DirectTransport
+from forge_tui.provider.tls import client_context
 
 # Unlimited because slots are the only cap: a pool that is full would make requests wait where nobody sees them.
 _LANE_LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=1, keepalive_expiry=30.0)
@@ -24,11 +25,11 @@ def open_transport(base_url: str, *, proxy: str | None = None) -> httpx.AsyncBas
     Raises SettingsRefused when `proxy` is no address of an HTTP proxy.
     """
     if proxy is not None:
-        return LanePool(verify=httpx.create_ssl_context(trust_env=False), proxy=_proxy(proxy))
+        return LanePool(verify=client_context(), proxy=_proxy(proxy))
     if base_url.startswith("http:"):
         # Reading certifi's list costs 20 ms; a context that trusts nobody is enough where no TLS is spoken.
         return DirectTransport(verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
-    return DirectTransport(verify=httpx.create_ssl_context(trust_env=False))
+    return DirectTransport(verify=client_context())
 
 
 def _proxy(address: str | None) -> httpx.Proxy | None:

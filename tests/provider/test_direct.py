@@ -9,6 +9,7 @@ import pytest
 from forge_tui.core.clock import SystemClock
 from forge_tui.provider import direct
 from forge_tui.provider.direct import DirectTransport
+from forge_tui.provider.tls import resuming
 from loopback_server import completion, http, raw, serving, silence
 from tls_certificates import self_signed
 
@@ -21,8 +22,7 @@ def certificate(tmp_path_factory):
 
 
 def trusting(certificate):
-    context = ssl.create_default_context(cafile=str(certificate.file))
-    return DirectTransport(verify=context)
+    return DirectTransport(verify=resuming(ssl.create_default_context(cafile=str(certificate.file))))
 
 
 def plain():
@@ -50,6 +50,20 @@ async def test_over_tls_a_trusted_server_is_asked_twice_on_one_connection(certif
         await transport.aclose()
     assert [answer.status_code for answer in answers] == [200, 200]
     assert server.connections == 1
+
+
+async def test_over_tls_a_further_connection_goes_on_with_the_session_of_an_earlier_one(certificate):
+    transport = trusting(certificate)
+    async with serving(http(completion(), connection="keep-alive"), ssl=certificate.context) as server:
+        base_url = server.base_url.replace("127.0.0.1", "localhost")
+        await post(transport, base_url)
+        async with asyncio.TaskGroup() as group:
+            for _ in range(3):
+                group.create_task(post(transport, base_url))
+        (kept,) = transport._free.values()
+        resumed = [connection._transport.get_extra_info("ssl_object").session_reused for connection in kept]
+        await transport.aclose()
+    assert sorted(resumed) == [False, True, True]
 
 
 async def test_over_tls_a_certificate_for_another_name_is_refused_before_anything_is_sent(certificate):
