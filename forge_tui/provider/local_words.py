@@ -1,8 +1,12 @@
 """The evidence that the local rules weigh: words and phrases of up to three words, and what each speaks for.
 
 Text is compared in lower case without apostrophes (`can't` is `cant`). Weight 1 hints, 2 speaks for, 3 decides unless
-something contradicts, 5 outweighs a whole context. Own judgement, looked over on public help-desk and bank questions.
+something contradicts, 5 outweighs a whole context, 7 is an exception that the rubric names. Own judgement, looked over
+on public help-desk and bank questions.
 """
+
+import hashlib
+from functools import cache
 
 Vocabulary = dict[str, dict[int, str]]
 
@@ -36,6 +40,10 @@ CATEGORY_EVIDENCE: Vocabulary = {
         """,
     },
     "software_issue": {
+        7: """
+            only when running, one program, one app, a single program, a single app, only your app, while your
+            app, only with your, only in your
+        """,
         3: """
             crash, crashes, crashing, bug, bugs, stack trace, exception, exceptions, segfault, log in, login,
             logins, log on, logon, sign in, signin, signing in, logging in, locked out, password, passwords,
@@ -47,8 +55,8 @@ CATEGORY_EVIDENCE: Vocabulary = {
             regression, लॉगिन, पासवर्ड, क्रैश, ओटीपी, login nahi, open nahi, verify identity, verifying my
             identity, verify their identity, identity verified, identity checks, identity proofing, identity
             check, unable to connect, cannot connect, cant connect, unable to verify, admin rights, access
-            rights, only when running, only when i, one program, wont install, will not install, white screen,
-            data corrupted, api key, permission error, not saving, wont save
+            rights, only when i, wont install, will not install, white screen, data corrupted, api key,
+            permission error, not saving, wont save
         """,
         2: """
             app, apps, application, software, website, web site, web page, browser, chrome, server, servers,
@@ -129,7 +137,7 @@ CATEGORY_EVIDENCE: Vocabulary = {
             hours, customer care, call centre, call center, contact number, be great if, dark mode, delivery
             address, phone number to, product information, store near, age limit, how old, purchase po, purchase
             request, new purchase, new delivery, office hours, paid time off, talk to agent, connect an agent,
-            live agent, human agent
+            live agent, human agent, po attached, po for, attached po
         """,
         3: """
             procurement, procure, quotation, vendor, supplier, like to suggest, suggestion, feedback,
@@ -177,7 +185,8 @@ PRIORITY_EVIDENCE: Vocabulary = {
             suspicious charge, suspicious activity, be using my, is using my, has used my, else using my,
             unauthorised transaction, unauthorised payment, unauthorised charge, unauthorised access,
             unauthorized transaction, unauthorized payment, unauthorized charge, unauthorized access,
-            unauthorised login, unauthorized login
+            unauthorised login, unauthorized login, all our staff, all staff, all of us, none of us, all our
+            users, all our customers, all our stores, entire department, whole department
         """,
         3: """
             everyone, everybody, emergency, breach, losing money, down for, outage, wiped, critical,
@@ -228,3 +237,9 @@ PRIORITY_EVIDENCE: Vocabulary = {
         """,
     },
 }
+
+
+@cache
+def vocabulary_version() -> str:
+    """Changes with every word: an answer by other words is another answer, also to the cache."""
+    return hashlib.sha256(repr((CATEGORY_EVIDENCE, PRIORITY_EVIDENCE)).encode()).hexdigest()[:16]

@@ -11,6 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 from forge_tui.core.errors import SettingsRefused
 from forge_tui.core.outcome import Price
 from forge_tui.core.taxonomy import SUPPORT_TAXONOMY, Taxonomy
+from forge_tui.provider.local_words import vocabulary_version
 from forge_tui.provider.prompt import PROMPT_VERSION, SCHEMA_VERSION, FormatKind
 from forge_tui.settings import Settings
 
@@ -80,6 +81,7 @@ class Endpoint:
             self.taxonomy.fingerprint,
             self.temperature,
             sorted((dict(self.reasoning) | dict(self.extra_body)).items()),
+            *((vocabulary_version(),) if self.provider in {"local", "simulated"} else ()),
         )
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 

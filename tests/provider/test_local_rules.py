@@ -40,6 +40,9 @@ CATEGORIES = [
     ("I asked for $100 and got only $20", "billing"),
     ("There is something on my statement that I don't recall making", "billing"),
     ("How much paid time off do I have left?", "other"),
+    ("The laptop overheats all the time", "hardware_issue"),
+    ("The laptop overheats only when running Photoshop", "software_issue"),
+    ("PO attached for six GPU servers", "other"),
 ]
 
 
@@ -51,6 +54,7 @@ def test_category_follows_the_stronger_evidence(text, category):
 PRIORITIES = [
     ("Data breach: all customers can see each other's bills", "critical"),
     ("Smoke comes out of the power supply", "critical"),
+    ("None of us can log in since eight", "critical"),
     ("I cannot log in and cannot work", "high"),
     ("The report is slow, but a workaround exists", "medium"),
     ("How do I change the logo?", "low"),

@@ -2,6 +2,7 @@ import pytest
 
 from forge_tui.core.errors import SettingsRefused
 from forge_tui.core.outcome import Usage
+from forge_tui.provider import presets
 from forge_tui.provider.presets import is_loopback, resolve
 from forge_tui.settings import Settings
 
@@ -169,3 +170,11 @@ def test_the_operators_own_fields_change_the_fingerprint():
 def test_the_operators_own_fields_leave_ours_alone():
     with pytest.raises(SettingsRefused, match="extra_body must leave messages, stream to this program"):
         openai(extra_body={"stream": True, "messages": [], "seed": 1})
+
+
+@pytest.mark.parametrize(("provider", "changes"), [("local", True), ("simulated", True), ("sarvam", False)])
+def test_other_words_of_the_rules_are_another_fingerprint_where_they_answer(monkeypatch, provider, changes):
+    """D21: rules that learned something do not serve what they said before."""
+    before = endpoint(provider=provider).fingerprint
+    monkeypatch.setattr(presets, "vocabulary_version", lambda: "another")
+    assert (endpoint(provider=provider).fingerprint != before) is changes
