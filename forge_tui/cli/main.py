@@ -7,7 +7,6 @@ import click
 
 from forge_tui import __version__
 from forge_tui.cli import options
-from forge_tui.cli.ending import exit_code_of, told
 from forge_tui.core.errors import ForgeError
 
 # Whole first sentences: cut ones end in dots that say nothing.
@@ -46,6 +45,8 @@ def finish(command: Callable[[], int]) -> NoReturn:
     try:
         code = command()
     except ForgeError as refusal:
+        from forge_tui.cli.ending import exit_code_of, told
+
         click.echo(told(refusal), err=True)
         code = exit_code_of(refusal)
     click.get_current_context().exit(code)

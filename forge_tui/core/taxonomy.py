@@ -39,11 +39,11 @@ class Taxonomy:
 
 SUPPORT_TAXONOMY = Taxonomy(
     categories=(
-        Label("hardware_issue", "device, NPU, driver or hardware malfunction, overheating"),
-        Label("software_issue", "bug, crash, connectivity, log-in and access, software error"),
+        Label("hardware_issue", "device, NPU, driver or hardware malfunction"),
+        Label("software_issue", "bug, crash, connectivity, log-in, software error"),
         Label("model_quality", "quality or accuracy of an AI model's output"),
-        Label("billing", "invoice, payment, subscription, charge, refund, price"),
-        Label("other", "enquiry, feature request, procurement, anything else"),
+        Label("billing", "invoice, payment, subscription, charge, refund"),
+        Label("other", "enquiry, procurement, anything else"),
     ),
     priorities=(
         Label("low", "question, wish, cosmetic"),

@@ -1,0 +1,115 @@
+"""A thousand to a million tickets through the local rules: time, and memory of a process of its own.
+
+`python -m benchmarks.scale COUNT` runs one job, from file to exported results, and prints what it took as JSON.
+"""
+
+import asyncio
+import io
+import json
+import random
+import resource
+import subprocess
+import sys
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from benchmarks.figures import Bar, Effort, Finding, Plot, Spread, Table
+from benchmarks.runs import LENGTHS, WORDS
+from forge_tui.core.clock import SystemClock
+from forge_tui.headless.progress import Progress
+from forge_tui.headless.runner import Ended, FromFiles, Output, Runner
+from forge_tui.pipeline.ingest import open_inputs
+from forge_tui.pipeline.session import Session
+from forge_tui.settings import Settings
+
+SIZES = (1_000, 10_000, 100_000)
+MILLION = 1_000_000
+LINEAR_FROM, SLOPE_FROM = 10_000, 100_000
+RSS_LIMIT_MB, SLOPE_LIMIT_BYTES, LINEAR_LIMIT = 200.0, 20.0, 1.1
+_PER_MB = 1024**2
+
+
+def scale(effort: Effort) -> Finding:
+    """10^3 to 10^5 tickets through `local`, with --full 10^6: seconds, CPU and peak memory."""
+    sizes = (*SIZES, MILLION) if effort.full else SIZES
+    runs = {size: [_run(size) for _ in range(1 if size == MILLION else effort.repetitions)] for size in sizes}
+    per_ticket_us = {size: Spread.of(run["cpu_s"] / size * 1e6 for run in several) for size, several in runs.items()}
+    seconds = {size: Spread.of(run["seconds"] for run in several) for size, several in runs.items()}
+    rss_mb = {size: Spread.of(run["rss_mb"] for run in several) for size, several in runs.items()}
+    rows = [
+        [
+            *(f"{size:,}", seconds[size].text(1), f"{size / seconds[size].median:,.0f}"),
+            *(per_ticket_us[size].text(0), rss_mb[size].text(0)),
+        ]
+        for size in sizes
+    ]
+    plot = Plot(
+        "scale",
+        "Seconds over tickets, local rules, file to exported results",
+        "tickets",
+        "seconds",
+        {"forge_tui": [(size, seconds[size].median) for size in sizes]},
+        log_x=True,
+        log_y=True,
+    )
+    head = ["tickets", "seconds", "tickets/s", "CPU us a ticket", "peak RSS MB"]
+    return Finding([Table("through the local rules, with export", head, rows)], _bars(seconds, rss_mb), [plot])
+
+
+def _bars(seconds: dict[int, Spread], rss_mb: dict[int, Spread]) -> list[Bar]:
+    biggest = max(seconds)
+    work = f"{biggest:,} tickets through local"
+    per_ticket = [seconds[size].median / size for size in seconds if size >= LINEAR_FROM]
+    linear = Spread.of([per_ticket[-1] / per_ticket[0]])
+    bars = [
+        Bar(work, "peak RSS, MB", rss_mb[biggest], RSS_LIMIT_MB, digits=0),
+        Bar(work, f"time a ticket / that at {LINEAR_FROM:,}", linear, LINEAR_LIMIT),
+    ]
+    if biggest > SLOPE_FROM:
+        grown = (rss_mb[biggest].median - rss_mb[SLOPE_FROM].median) * _PER_MB / (biggest - SLOPE_FROM)
+        slope = f"bytes of RSS a ticket from {SLOPE_FROM:,}"
+        bars.append(Bar(work, slope, Spread.of([grown]), SLOPE_LIMIT_BYTES, digits=1))
+    return bars
+
+
+def _run(count: int) -> dict[str, float]:
+    command = [sys.executable, "-m", "benchmarks.scale", str(count)]
+    ran = subprocess.run(command, capture_output=True, text=True, check=True)
+    found: dict[str, float] = json.loads(ran.stdout.splitlines()[-1])
+    return found
+
+
+async def _job(folder: Path, path: Path) -> dict[str, float]:
+    settings, clock, db = Settings.model_validate({"provider": "local"}), SystemClock(), folder / "forge.db"
+    started, cpu = time.perf_counter(), time.process_time()
+    session = await Session.open(settings, None, db=db, clock=clock, rng=random.Random(1))
+    try:
+        with open_inputs([str(path)], settings) as inputs:
+            progress = Progress(io.StringIO(), session.snapshot, clock, 1.0)
+            ended = await Runner(session, FromFiles(inputs), db, Output(folder / "out"), progress, clock).run()
+    finally:
+        await session.close()
+    assert isinstance(ended, Ended)
+    assert ended.exported.failures == 0
+    # Linux counts kilobytes, macOS bytes.
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 if sys.platform == "darwin" else 1 / 1024)
+    return {
+        "seconds": time.perf_counter() - started,
+        "cpu_s": time.process_time() - cpu,
+        "rss_mb": peak / _PER_MB,
+    }
+
+
+def _write(path: Path, count: int) -> None:
+    """As `runs.tickets`, without holding them: memory is what is measured here."""
+    rng = random.Random(1)
+    with path.open("w", encoding="utf-8") as file:
+        file.writelines(f"ticket {n}: {' '.join(rng.choices(WORDS, k=LENGTHS[n % 5]))}\n" for n in range(count))
+
+
+if __name__ == "__main__":
+    with TemporaryDirectory() as where:
+        tickets_file = Path(where) / "tickets.txt"
+        _write(tickets_file, int(sys.argv[1]))
+        print(json.dumps(asyncio.run(_job(Path(where), tickets_file))))
