@@ -4,8 +4,9 @@ from contextlib import asynccontextmanager
 
 from forge_tui.core.clock import SystemClock
 from forge_tui.provider.chat_client import ChatClient
+from forge_tui.provider.key_auth import auth_for
 from forge_tui.provider.presets import resolve
-from forge_tui.provider.secret import Secret, auth_for
+from forge_tui.provider.secret import Secret
 from forge_tui.settings import Settings
 
 CANARY = "sk-CANARY-7d20e1"

@@ -7,7 +7,6 @@ import click
 
 from forge_tui import __version__
 from forge_tui.cli import options
-from forge_tui.core.errors import ForgeError
 
 # Whole first sentences: cut ones end in dots that say nothing.
 SHORT_HELP_CHARS = 200
@@ -42,11 +41,12 @@ class FilesOrCommand(click.Command):
 
 def finish(command: Callable[[], int]) -> NoReturn:
     """Run a command and leave with its exit code; a refusal is one line on standard error."""
+    from forge_tui.cli.ending import exit_code_of, told
+    from forge_tui.core.errors import ForgeError
+
     try:
         code = command()
     except ForgeError as refusal:
-        from forge_tui.cli.ending import exit_code_of, told
-
         click.echo(told(refusal), err=True)
         code = exit_code_of(refusal)
     click.get_current_context().exit(code)

@@ -15,6 +15,7 @@ from forge_tui.core.ticket import Batch
 from forge_tui.provider.connection_faults import fault_of_exception
 from forge_tui.provider.envelope import Completion, ErrorEnvelope, read_completion, read_error, read_json
 from forge_tui.provider.faults import HttpAnswer, fault_of, request_id_of, text_of
+from forge_tui.provider.key_auth import KeyAuth
 from forge_tui.provider.presets import Endpoint
 from forge_tui.provider.prompt import (
     CHARS_PER_TOKEN,
@@ -24,7 +25,6 @@ from forge_tui.provider.prompt import (
 )
 from forge_tui.provider.request_shape import RequestForm, adapted, first_shape, output_limit
 from forge_tui.provider.retry_after import rate_hints
-from forge_tui.provider.secret import KeyAuth
 from forge_tui.provider.transport import open_transport
 
 MOST_REPLY_BYTES = 1024 * 1024

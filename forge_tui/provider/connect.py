@@ -4,9 +4,10 @@ import httpx
 
 from forge_tui.core.clock import Clock
 from forge_tui.provider.chat_client import ChatClient
+from forge_tui.provider.key_auth import auth_for
 from forge_tui.provider.local_rules import LocalRules
 from forge_tui.provider.presets import Endpoint
-from forge_tui.provider.secret import Secret, auth_for
+from forge_tui.provider.secret import Secret
 from forge_tui.provider.simulator.options_text import parse_options
 from forge_tui.provider.simulator.service import SimulatedProvider
 from forge_tui.provider.simulator.transport import SimulatorTransport

@@ -10,8 +10,9 @@ from forge_tui.core.outcome import CallFault, Classification, Reply
 from forge_tui.core.taxonomy import SUPPORT_TAXONOMY
 from forge_tui.pipeline.validate import answers_for
 from forge_tui.provider.chat_client import ChatClient
+from forge_tui.provider.key_auth import auth_for
 from forge_tui.provider.presets import resolve
-from forge_tui.provider.secret import Secret, auth_for
+from forge_tui.provider.secret import Secret
 from forge_tui.settings import Settings
 from ticket_builders import a_batch, a_ticket
 

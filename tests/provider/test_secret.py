@@ -6,8 +6,9 @@ import httpx
 import pytest
 
 from forge_tui.core.errors import KeyRefused
+from forge_tui.provider.key_auth import KeyAuth, auth_for
 from forge_tui.provider.presets import resolve
-from forge_tui.provider.secret import KeyAuth, Secret, auth_for, find_key
+from forge_tui.provider.secret import Secret, find_key
 from forge_tui.settings import Settings
 
 CANARY = "sk-CANARY-4f1c"
