@@ -21,6 +21,7 @@ class Scope(StrEnum):
     FAILURES = "failures"
     JOBS = "jobs"
     LOG = "log"
+    LAUNCH = "launch"
     HELD = "held"
 
 
@@ -39,6 +40,7 @@ class Key:
 
 
 _S, _L, _F, _J, _E = Scope.SCREEN, Scope.LIST, Scope.FAILURES, Scope.JOBS, Scope.LOG
+_N = Scope.LAUNCH
 _APART = frozenset({Scope.FAILURES, Scope.JOBS, Scope.LOG})
 
 KEYS = (
@@ -95,6 +97,14 @@ KEYS = (
     Key("limits.menu", "l", "l", "limits_menu", "Limits", "slots, requests/min and budget, live"),
     Key("screen.log", "L", "L", "screen('events')", "Log", "the events, following"),
     Key("log.level", "f", "f", "level", "Level", "least level shown", _E),
+    Key("log.wrap", "w", "w", "wrap", "Wrap", "wrap long lines, or cut them", _E),
+    Key("launch.start", "enter", "⏎", "start", "Start", "start with what the preview shows", _N),
+    Key("launch.sample", "s", "s", "sample", "Sample 20 first", "start with the first 20 tickets only", _N),
+    Key("launch.column", "c", "c", "next_column", "Column", "the next column holds the text", _N),
+    Key("launch.provider", "p", "p", "next_provider", "Provider", "another provider", _N),
+    Key("launch.model", "m", "m", "model", "Model", "another model of this provider", _N),
+    Key("launch.batch", "b", "b", "next_batch", "Batch", "another batch size", _N),
+    Key("launch.limits", "B", "B", "budget", "Budget", "budget, slots and requests/min", _N),
     Key("app.theme", "T", "T", "theme", "Theme", "next theme"),
     Key("app.shot", "f8", "F8", "shot", "Shot", "the screen as an SVG file"),
     Key("app.debug", "f12", "F12", "debug", "Debug", "settings, versions, paint ms, stalls"),
@@ -102,6 +112,12 @@ KEYS = (
 )
 
 BY_ID = {key.id: key for key in KEYS}
+
+
+def as_binding(key_id: str, action: str) -> Binding:
+    """A key of the table that does `action` where it is bound so: what it is for stays, how it is done differs."""
+    key = BY_ID[key_id]
+    return Binding(key.keys, action, key.label, id=key_id, show=False)
 
 
 def bindings(*scopes: Scope) -> list[BindingType]:
@@ -135,4 +151,6 @@ def checked_keymap(wanted: Mapping[str, str]) -> dict[str, str]:
 
 def _apart(one: Scope, other: Scope) -> bool:
     """Whether two parts never listen at once: a held order takes its key before anybody else hears it."""
-    return Scope.HELD in {one, other} or (one is not other and {one, other} <= _APART)
+    if one is other:
+        return False
+    return not {Scope.HELD, Scope.LAUNCH}.isdisjoint({one, other}) or {one, other} <= _APART

@@ -9,7 +9,7 @@ from forge_tui.console.hub import Preview
 from forge_tui.console.presentation import Tone, foreign, joined, line
 from forge_tui.core.job import job_label
 from forge_tui.core.text import cell_width, one_line
-from forge_tui.core.ticket import Complexity, RefusedRow
+from forge_tui.core.ticket import Complexity
 from forge_tui.telemetry import figures
 from forge_tui.telemetry.frame import fit
 
@@ -72,11 +72,12 @@ def _head(preview: Preview, width: int) -> Content:
     size = sum(file.size_bytes for file in preview.files)
     many = f"{len(preview.files)} files · " if len(preview.files) > 1 else ""
     read = "whole file read" if preview.complete else f"scanning {preview.read_share:.0%}"
+    short = "all read" if preview.complete else read
     rows = f"{_bytes(size)} · {_n(preview, preview.total)} rows"
     forms = (
         f"{many}{kinds} · {rows} · {read}",
-        f"{many}{kinds} · {rows} · {read.removeprefix('whole file ')}",
-        f"{many}{rows} · {read.removeprefix('whole file ')}",
+        f"{many}{kinds} · {rows} · {short}",
+        f"{many}{rows} · {short}",
     )
     return foreign(next((form for form in forms if cell_width(form) <= width), forms[-1]), width, Tone.STRONG)
 
@@ -116,20 +117,25 @@ def _refused(preview: Preview, width: int) -> list[Content]:
     if not preview.refused:
         return [_labelled("refused", "none")]
     count = f"{figures.count(preview.refused)} of {_n(preview, preview.total)}"
-    reasons = list(preview.refused_for.items())
-    why = ", ".join(f"{reason} {figures.count(rows)}" if len(reasons) > 1 else reason for reason, rows in reasons)
-    first = fit([_place(preview, row) for row in preview.first_refused], ", ", width - _LABEL_CELLS - 10)
-    many = "s" if len(preview.first_refused) > 1 else ""
-    more = ", …" if preview.refused > first.count(",") + 1 else ""
+    reasons = preview.refused_for.items()
+    why = ", ".join(f"{figures.count(rows)} {reason}" if len(reasons) > 1 else reason for reason, rows in reasons)
+    where = _places(preview, width - _LABEL_CELLS)
     return [
         line((f"{'refused':<{_LABEL_CELLS}}", Tone.DIM), foreign(f"{count}: {why}", width - _LABEL_CELLS, Tone.WARN)),
-        line(" " * _LABEL_CELLS, foreign(f"line{many} {first}{more}", width - _LABEL_CELLS, Tone.DIM)),
+        line(" " * _LABEL_CELLS, foreign(where, width - _LABEL_CELLS, Tone.DIM)),
     ]
 
 
-def _place(preview: Preview, row: RefusedRow) -> str:
-    """Where a refused row stands: the line, of several files also which."""
-    return str(row.origin.line) if len(preview.files) < 2 else f"{Path(row.origin.file).name}:{row.origin.line}"
+def _places(preview: Preview, width: int) -> str:
+    """The lines of the first refused rows, of several files also which file that is."""
+    rows = preview.first_refused
+    if not rows:
+        return ""
+    file = rows[0].origin.file
+    lines = [str(row.origin.line) for row in rows if row.origin.file == file]
+    head = f"line{'s' * (len(lines) > 1)} " if len(preview.files) < 2 else f"{Path(file).name}:"
+    shown = fit(lines, ", ", width - cell_width(head) - 3)
+    return f"{head}{shown}{', …' if preview.refused > shown.count(',') + 1 else ''}"
 
 
 def _audit(preview: Preview) -> str:

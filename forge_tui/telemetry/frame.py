@@ -208,7 +208,8 @@ def breaker_parts(breaker: BreakerView) -> list[str]:
     if not breaker.enabled:
         return []
     if breaker.state == BreakerStateName.OPEN:
-        return [part for part in (one_line(breaker.reason, 60), "tickets wait, none fails") if part]
+        why = breaker.reason.partition(": next probe")[0]  # the countdown stands beside
+        return [part for part in (one_line(why, 60), "tickets wait, none fails") if part]
     if breaker.state == BreakerStateName.HALF_OPEN:
         return ["one probe out" if breaker.probe_in_flight else "the next request is the probe"]
     parts = [f"{breaker.failures_in_window}/{breaker.failure_threshold} in {breaker.window_s:g} s"]

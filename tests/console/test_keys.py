@@ -2,8 +2,32 @@
 
 import pytest
 
-from forge_tui.console.keys import BY_ID, KEYS, checked_keymap
+from console_builders import settle
+from console_lists import a_hub, shown
+from forge_tui.console.app import ForgeApp
+from forge_tui.console.keys import BY_ID, KEYS, Scope, bindings, checked_keymap
+from forge_tui.console.screens import palette
+from forge_tui.console.screens.base import ConsoleScreen
+from forge_tui.console.screens.events import LogPane
+from forge_tui.console.screens.failure_list import FailureList
+from forge_tui.console.screens.jobs import JobsScreen
+from forge_tui.console.screens.launch import LaunchScreen
+from forge_tui.console.widgets.virtual_list import VirtualList
 from forge_tui.core.errors import SettingsRefused
+
+BOUND = {
+    scope: {binding.id for binding in widget.BINDINGS}
+    for scope, widget in {
+        Scope.APP: ForgeApp,
+        Scope.HELD: ForgeApp,
+        Scope.SCREEN: ConsoleScreen,
+        Scope.LIST: VirtualList,
+        Scope.FAILURES: FailureList,
+        Scope.JOBS: JobsScreen,
+        Scope.LOG: LogPane,
+        Scope.LAUNCH: LaunchScreen,
+    }.items()
+}
 
 
 def test_every_id_stands_once_and_says_what_it_does():
@@ -27,6 +51,31 @@ def test_an_unknown_id_is_refused_by_name():
 def test_a_key_that_belongs_to_another_is_refused_with_both_names():
     with pytest.raises(SettingsRefused, match=r"job\.pause.*job\.new|job\.new.*job\.pause"):
         checked_keymap({"job.pause": "n"})
+
+
+@pytest.mark.parametrize("scope", Scope)
+def test_every_key_is_bound_where_it_says(scope):
+    """Each part of the console binds all keys of its scope, so that a keymap and help tell the truth."""
+    bound = {binding.id for binding in bindings(scope)}
+    assert bound == {key.id for key in KEYS if key.scope is scope}
+    assert bound <= BOUND[scope]
+
+
+@pytest.mark.parametrize("name", ["dashboard", "jobs", "failures", "results", "events"])
+async def test_the_palette_finds_every_key_that_works_on_a_screen(name):
+    async with shown(a_hub()) as pilot:
+        await pilot.app.run_action(f"screen('{name}')")
+        await settle(pilot)
+        screen = pilot.app.screen
+        works = {b.binding.id for b in screen.active_bindings.values() if b.enabled} & set(BY_ID)
+        found = {command.help.split()[-1] for command in palette.commands(screen)}
+        assert found == works
+        assert {"job.pause", "pane.zoom", "app.quit"} <= found
+
+
+async def test_a_key_of_the_list_is_found_and_done_by_the_palette():
+    async with shown(a_hub(), "3", "colon", *"mark all in", "enter") as pilot:
+        assert len(pilot.app.screen.query_one(VirtualList).marks) == 30
 
 
 def test_two_ids_may_swap_their_keys():

@@ -107,16 +107,28 @@ async def test_forced_the_hopeless_go_too_and_enter_gives_at_once():
     assert len(hub.commands[0].positions) == len(FAILURES)
 
 
-async def test_one_of_each_cause_is_tried():
+async def test_one_of_each_cause_is_tried_the_hopeless_only_if_marked():
+    for marking, tried in ((), {118, 407}), (("j", "j", "space"), {80}):
+        hub = a_hub()
+        hub.rows.groups = [
+            FailureGroup(Code.SERVER, "500 model_call_error", 2, 118),
+            FailureGroup(Code.SCHEMA, "category refunds", 2, 407),
+            FailureGroup(Code.INPUT, "tickets_5k.csv:#: no text", 1, 80),
+        ]
+        async with shown(hub, "3", "c") as pilot:
+            assert isinstance(pilot.app.screen, CausesDialog)
+            assert "no text" in words_of(pilot)
+            assert "tickets_5k.csv:#" not in words_of(pilot)
+            await pressing(*marking, "t")(pilot)
+        assert set(hub.commands[0].positions) == tried
+
+
+async def test_a_refused_row_is_told_by_its_line():
     hub = a_hub()
-    hub.rows.groups = [
-        FailureGroup(Code.SERVER, "500 model_call_error", 2, 118),
-        FailureGroup(Code.INPUT, "line 81: no text", 1, 80),
-    ]
-    async with shown(hub, "3", "c") as pilot:
-        assert isinstance(pilot.app.screen, CausesDialog)
-        await pressing("t")(pilot)
-    assert set(hub.commands[0].positions) == {80, 118}
+    origin = hub.rows.failure_list[0].origin
+    hub.rows.failure_list[0] = replace(hub.rows.failure_list[0], message=f"{origin}: no text in column")
+    async with shown(hub, "3", size=(140, 40)) as pilot:
+        assert f"line {origin.line}: no text in" in words_of(pilot)
 
 
 async def test_the_ticket_goes_through_the_list_it_was_opened_from():

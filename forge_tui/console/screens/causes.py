@@ -15,6 +15,7 @@ from forge_tui.console.view import View
 from forge_tui.console.widgets.foot import Foot
 from forge_tui.console.widgets.frame import Frame
 from forge_tui.console.widgets.virtual_list import Column, VirtualList
+from forge_tui.core.failure import RULES, RetryHelps
 from forge_tui.storage.rows import FailureGroup
 from forge_tui.telemetry import figures
 
@@ -24,6 +25,10 @@ _COLUMNS = (
     Column("retry?", 8),
     Column("what all of them say", 0),
 )
+
+
+# Between the file of a refused row, its line taken out, and what is wrong with it.
+_PLACE = ":#: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +45,7 @@ class CausesFrame(Frame):
 
 
 class CausesDialog(Dialog[OneOfEach | FailureGroup]):
-    """Answers one ticket of each marked cause (of all, if none is), the cause to look at, or None."""
+    """Answers one ticket of each marked cause (of all that a retry may help, if none is), the cause to look at, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("t", "try_each", "Try", show=False)]
 
@@ -66,7 +71,7 @@ class CausesDialog(Dialog[OneOfEach | FailureGroup]):
         count = len(self._groups)
         self.query_one(CausesFrame).caption(f"Causes {figures.count(count)} of {failed} failures", "esc")
         self._list.redraw_changed()
-        chosen = len(self._list.marks) or count
+        chosen = len(self._chosen())
         try_each = f" try one of each ({figures.count(chosen)})   "
         keys: list[str | tuple[str, str]] = [("[t]", f"bold {Tone.ACCENT}"), try_each]
         keys += [("[⏎]", f"bold {Tone.ACCENT}"), " show its tickets   ", ("[spc]", f"bold {Tone.ACCENT}"), " mark"]
@@ -79,7 +84,7 @@ class CausesDialog(Dialog[OneOfEach | FailureGroup]):
             Content(figures.count(group.n)),
             line((group.code, Tone.BAD)),
             line((verdict.words, RETRY_TONES[verdict.helps])),
-            foreign(group.message, 200),
+            foreign(group.message.split(_PLACE, 1)[-1], 200),
         )
 
     def on_virtual_list_marked(self) -> None:
@@ -89,8 +94,14 @@ class CausesDialog(Dialog[OneOfEach | FailureGroup]):
         self.dismiss(self._groups[message.row_id])
 
     def action_try_each(self) -> None:
-        chosen = sorted(self._list.marks) or range(len(self._groups))
-        self.dismiss(OneOfEach(tuple(sorted(self._groups[index].first for index in chosen))))
+        if chosen := self._chosen():
+            self.dismiss(OneOfEach(tuple(sorted(group.first for group in chosen))))
+
+    def _chosen(self) -> list[FailureGroup]:
+        """What is marked; else every cause that asking again could help."""
+        if marks := self._list.marks:
+            return [self._groups[index] for index in sorted(marks)]
+        return [group for group in self._groups if RULES[group.code].retry_helps is not RetryHelps.NO]
 
 
 def filter_of(group: FailureGroup) -> str:

@@ -92,11 +92,11 @@ def _job(view: View, width: int) -> list[Content]:
 
 
 def _job_facts(view: View, record: JobRecord | None) -> Iterator[tuple[str, str]]:
-    job = view.job
+    job, spec = view.job, None if record is None else record.spec
     yield "file", f"{job.file} · {figures.count(job.total)} tickets"
-    if record is not None and record.spec.text_column:
-        yield "text", f"column {record.spec.text_column}"
-    host = urlsplit(record.spec.base_url).netloc if record is not None else ""
+    if spec is not None and spec.text_column:
+        yield "text", f"column {spec.text_column}"
+    host = "" if spec is None or spec.answered_here else urlsplit(spec.base_url).netloc
     yield "answers", " · ".join(part for part in (job.provider, job.model, host) if part)
     if job.started_at is not None:
         yield "started", f"{figures.time_of_day(job.started_at)}Z"

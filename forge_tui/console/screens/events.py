@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.widgets import Input
 
-from forge_tui.console.keys import Scope, bindings
+from forge_tui.console.keys import Scope, as_binding, bindings
 from forge_tui.console.presentation import LEVEL_TONES, Tone, foreign
-from forge_tui.console.screens.base import ConsoleScreen
+from forge_tui.console.screens.base import SCREENS, ConsoleScreen
 from forge_tui.console.screens.row_list import FilterInput
 from forge_tui.console.view import View
 from forge_tui.console.widgets.frame import Pane
@@ -25,13 +25,13 @@ class LogPane(Pane):
     NAME = "Events and log"
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(Scope.LOG),
-        Binding("k,up", "scroll_back(1)", "Up", show=False),
-        Binding("j,down", "scroll_back(-1)", "Down", show=False),
-        Binding("ctrl+u,pageup", "scroll_back(20)", "Page up", show=False),
-        Binding("ctrl+d,pagedown", "scroll_back(-20)", "Page", show=False),
-        Binding("G,end", "follow", "Follow", show=False),
-        Binding("slash", "filter", "Filter", show=False, id="log.filter"),
-        Binding("w", "wrap", "Wrap", show=False),
+        as_binding("list.up", "scroll_back(1)"),
+        as_binding("list.down", "scroll_back(-1)"),
+        as_binding("list.page_up", "scroll_back(20)"),
+        as_binding("list.page_down", "scroll_back(-20)"),
+        as_binding("list.top", "scroll_back(100_000)"),
+        as_binding("list.bottom", "follow"),
+        as_binding("list.filter", "filter"),
     ]
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
@@ -110,7 +110,15 @@ class LogPane(Pane):
 class EventsScreen(ConsoleScreen):
     """The log at full height."""
 
-    FOOTER: ClassVar[tuple[str, ...]] = ("log.level", "list.filter", "job.pause", "job.new")
+    FOOTER: ClassVar[tuple[str, ...]] = (
+        "log.level",
+        "list.filter",
+        "log.wrap",
+        "job.pause",
+        "job.new",
+        SCREENS,
+        "app.quit",
+    )
     AUTO_FOCUS = "#log"
     DEFAULT_CSS = """
     EventsScreen > FilterInput { display: none; height: 1; border: none; padding: 0; margin: 0 2; }

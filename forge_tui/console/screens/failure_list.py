@@ -98,7 +98,7 @@ class FailureList(RowList):
             Content(tries(row)),
             Content(figures.age(self.view.at - row.failed_at)),
             line((verdict.words, RETRY_TONES[verdict.helps])),
-            foreign(row.message, 200),
+            foreign(_said(row), 200),
             foreign(f"line {row.origin.line}", 14, Tone.DIM),
         )
 
@@ -215,3 +215,9 @@ class FailureList(RowList):
                     pass
 
         self.app.push_screen(CausesDialog(groups), answered)
+
+
+def _said(row: FailureRow) -> str:
+    """The last message; a refused row's begins with its file, and its line is what tells it apart."""
+    fault = row.message.removeprefix(f"{row.origin}: ")
+    return row.message if fault == row.message else f"line {row.origin.line}: {fault}"

@@ -19,6 +19,7 @@ _SCOPES = {
     Scope.FAILURES: "among failures",
     Scope.JOBS: "among jobs",
     Scope.LOG: "in the log",
+    Scope.LAUNCH: "on the launch screen, outside its path",
     Scope.HELD: "while an order is held",
 }
 # What a newcomer asks of each pane, by its name on the frame.
@@ -33,8 +34,20 @@ PANES = {
     "Failures": "Tickets that ended without a classification. retry? says whether asking again can help now.",
     "Results": "Classified tickets. from is the batch, the cache, or a twin with the same text.",
     "Jobs": "This job and the earlier ones of this database.",
+    "Jobs and history": "Every job of this database. Enter shows one as it stands: its failures can be asked again there."
+    " r goes on with an unfinished one, under its own settings.",
     "Events": "What happened, newest last. An accepted command is an event too.",
+    "Events and log": "What happened, newest last. An accepted command is an event too. Scrolling back holds the view.",
+    "By class": "Tickets by complexity: what waits, runs, is to be retried, took how long and came to what.",
+    "Detail": "The ticket under the cursor: its text, each request it rode in, why it failed, whether to ask again.",
+    "File": "A path, several, a folder or a glob. Tab completes; enter goes to the preview.",
+    "Recent": "Files of earlier jobs with what became of them, then a folder. Enter takes a file, or goes in.",
+    "Preview": "What the files hold, will send, cost and take. Nothing is written or sent before enter.",
+    "Run with": "The settings of this job. The letters in brackets change them; the preview follows.",
 }
+
+
+_LAUNCH_PANES = frozenset({"File", "Recent", "Preview", "Run with"})
 
 
 class HelpFrame(Frame):
@@ -63,7 +76,10 @@ class HelpDialog(Dialog[None]):
             yield line((self._about, Tone.STRONG))
             yield Content(PANES[self._about])
             yield Content("")
-        for scope, words in _SCOPES.items():
+        # The launch screen hears its own keys and few others.
+        here_first = sorted(_SCOPES, key=lambda scope: (scope is Scope.LAUNCH) is not (self._about in _LAUNCH_PANES))
+        for scope in here_first:
+            words = _SCOPES[scope]
             yield line((words, f"bold {Tone.LEAD}"))
             for key in KEYS:
                 if key.scope is scope:

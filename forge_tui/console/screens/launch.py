@@ -16,6 +16,7 @@ from textual.widgets import Input
 from textual.worker import get_current_worker
 
 from forge_tui.console.hub import Launch, Preview, refusal
+from forge_tui.console.keys import Scope, as_binding, bindings
 from forge_tui.console.launch_lines import preview_lines, run_lines
 from forge_tui.console.paths import completed, expanded, typed_for
 from forge_tui.console.presentation import Tone, foreign, line
@@ -101,15 +102,9 @@ class LaunchScreen(Dialog[Launch], Jumps):
     """Answers what to launch, or None. `files` are those named before it opened."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "start", "Start", show=False),
-        Binding("s", "sample", "Sample", show=False),
-        Binding("c", "next_column", "Column", show=False),
-        Binding("p", "next_provider", "Provider", show=False),
-        Binding("m", "model", "Model", show=False),
-        Binding("b", "next_batch", "Batch", show=False),
-        Binding("B", "budget", "Budget", show=False),
+        *bindings(Scope.LAUNCH),
         Binding("question_mark", "app.help", "Help", show=False),
-        Binding("ctrl+o", "jump", "Panes", show=False, id="pane.jump"),
+        as_binding("pane.jump", "jump"),
         Binding("ctrl+p", "app.command_palette", "Commands", show=False),
     ]
 

@@ -1,21 +1,27 @@
 """What the command palette finds: every key of the table under its words, and commands typed with a value."""
 
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from textual.app import SystemCommand
 from textual.command import Hit, Hits, Provider
 from textual.screen import Screen
 
-from forge_tui.console.keys import KEYS, Scope
+from forge_tui.console.keys import BY_ID
 
 MOST_HZ = 10.0
+EXAMPLES = "a command by its words, or: filter code:E-JSON · hz 2"
 
 
 def commands(screen: Screen[object]) -> Iterable[SystemCommand]:
-    """The entries for `screen`."""
-    for key in KEYS:
-        if key.scope is Scope.APP:
-            yield SystemCommand(key.does, key.id, lambda action=key.action: screen.app.run_action(action))
+    """The entries for `screen`: every key that does something there and now."""
+    told = set()
+    for bound in screen.active_bindings.values():
+        key = BY_ID.get(bound.binding.id or "")
+        if key is not None and bound.enabled and key.id not in told:
+            told.add(key.id)
+            run = partial(screen.app.run_action, bound.binding.action, bound.node)
+            yield SystemCommand(key.does, f"{key.shown}  {key.id}", run)
 
 
 class Typed(Provider):

@@ -114,5 +114,6 @@ def _takes(job: Snapshot, tickets: int) -> str:
         return "what it takes is known after the first answers"
     requests = max(1, round(tickets * job.requests / max(1, job.from_model)))
     cost = f", {figures.money(job.cost / job.from_model * tickets, job.currency)}" if job.currency else ""
+    cost = ", free" if job.free else cost
     seconds = tickets / job.tickets_per_s if job.tickets_per_s else requests * job.latency.p50
     return f"≈ {figures.count(requests)} request{'s' * (requests > 1)}{cost}, +{figures.clock(seconds)}"

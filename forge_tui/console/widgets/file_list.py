@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.message import Message
 
+from forge_tui.console.keys import as_binding
 from forge_tui.console.paths import is_ticket_file
 from forge_tui.console.presentation import Tone, foreign, line, spread
 from forge_tui.console.view import View
@@ -31,9 +32,11 @@ class FileList(Pane):
 
     NAME = "Recent"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j,down", "step(1)", "Down", show=False),
-        Binding("k,up", "step(-1)", "Up", show=False),
-        Binding("enter", "choose", "Choose", show=False),
+        as_binding("list.down", "step(1)"),
+        as_binding("list.up", "step(-1)"),
+        as_binding("list.page_down", "step(10)"),
+        as_binding("list.page_up", "step(-10)"),
+        as_binding("list.open", "choose"),
     ]
 
     class Chosen(Message):

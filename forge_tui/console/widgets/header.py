@@ -10,7 +10,7 @@ from forge_tui.core.text import cell_width, one_line
 from forge_tui.telemetry import figures, frame
 
 WIDE = 120
-_LEAST_FILE = 12
+_LEAST_FILE = 20
 _BRAND = line(" ", ("forge", f"bold {Tone.ACCENT}"), (" ▸ ", Tone.FAINT))
 # Where no model answers, its name would say what is not so.
 _NO_MODEL = {"simulated": "simulated", "local": "local rules"}
@@ -75,7 +75,8 @@ def _rights(view: View, *, wide: bool) -> list[Content]:
     health = f"ui {view.paint_ms:.0f} ms · engine p99 {job.engine_lag_p99_ms:.0f} ms"
     source = f"provider {one_line(job.provider, 16)} · model {model}" if job.provider else ""
     full = line((source, Tone.DIM), "      ", (health, Tone.FAINT), "    ", mark, "   ", clock)
-    return [full, *shorter]
+    calmer = line((source, Tone.DIM), "    ", mark, "   ", clock)
+    return [full, calmer, *shorter]
 
 
 def _mark(view: View) -> Content:
