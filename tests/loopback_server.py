@@ -115,3 +115,14 @@ def slow(seconds, then: Answer) -> Answer:
         await then(seen, writer)
 
     return answer
+
+
+def together(count, then: Answer) -> Answer:
+    """Answers nobody until `count` requests are there, then all of them: whoever sends them by turns waits for ever."""
+    barrier = asyncio.Barrier(count)
+
+    async def answer(seen, writer):
+        await barrier.wait()
+        await then(seen, writer)
+
+    return answer
