@@ -56,6 +56,24 @@ def test_a_fault_in_the_middle_leaves_what_stood_there(tmp_path: Path):
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("results.jsonl", "old\n")]
 
 
+def test_a_file_is_on_the_disk_before_it_has_its_name_and_its_name_before_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """A power cut leaves the old file or the new one, never an empty one."""
+    done: list[str] = []
+
+    def told(name: str):
+        real = getattr(os, name)
+        return lambda *args, **options: (done.append(name), real(*args, **options))[1]
+
+    for name in ("fsync", "rename"):
+        monkeypatch.setattr(os, name, told(name))
+    with whole_files(tmp_path, ("results.jsonl", "report.json")) as (results, report):
+        results.write("a\n")
+        report.write("b\n")
+    assert done == ["fsync", "fsync", "rename", "rename", "fsync"]
+
+
 def test_a_file_left_by_a_killed_run_does_not_stand_in_the_way(tmp_path: Path):
     (tmp_path / ".results.jsonl.part").write_text("half")
     write(tmp_path, "whole\n")

@@ -1,6 +1,8 @@
 import asyncio
 import gc
+import random
 import ssl
+from contextlib import asynccontextmanager
 
 import httpx
 import pytest
@@ -94,18 +96,44 @@ async def cancelled_after(sender, turns, count=16):
     await asyncio.wait(stuck)
 
 
+@asynccontextmanager
+async def a_patient_client(lanes):
+    """A client of one of the two transports, and a server that answers in 5 ms."""
+    async with serving(slow(0.005, http(completion()))) as server:
+        transport = LanePool(verify=httpx.create_ssl_context(trust_env=False)) if lanes else None
+        timeouts = dict.fromkeys(("connect_timeout_s", "read_timeout_s", "total_timeout_s"), 30.0)
+        async with a_client(server.base_url, transport=transport, **timeouts) as sender:
+            yield sender
+
+
+async def all_answered(sender):
+    return all(isinstance(outcome, Reply) for outcome in await sent_at_once(sender, 8))
+
+
 # A connection cancelled while it is being made is left to the garbage collector by anyio 4.16.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-@pytest.mark.parametrize("warm", [False, True])
-async def test_requests_cancelled_at_any_turn_of_the_loop_starve_nobody(warm):
-    """httpx's own pool of 8 answers nothing any more after 16 cancelled at turn 1 or 10 (encode/httpcore#1093)."""
-    async with serving(slow(0.005, http(completion()))) as server:
-        for turns in range(14):
-            async with a_client(server.base_url) as sender:
-                if warm:
-                    await sent_at_once(sender, 8)
-                await cancelled_after(sender, turns)
-                assert all(isinstance(outcome, Reply) for outcome in await sent_at_once(sender, 8))
+@pytest.mark.parametrize("lanes", [False, True], ids=["direct", "lanes"])
+@pytest.mark.parametrize("warm", [False, True], ids=["fresh", "warm"])
+async def test_requests_cancelled_at_any_turn_of_the_loop_starve_nobody(warm, lanes):
+    """P16: httpx's own pool of 8 answers nothing any more after 16 cancelled at turn 1 or 10 (encode/httpcore#1093)."""
+    for turns in range(41):
+        async with a_patient_client(lanes) as sender:
+            if warm:
+                await sent_at_once(sender, 8)
+            await cancelled_after(sender, turns)
+            assert await all_answered(sender), turns
+    gc.collect()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("lanes", [False, True], ids=["direct", "lanes"])
+async def test_two_thousand_cancels_at_random_starve_nobody(lanes):
+    """P16: one client, cancelled again and again at any moment of a request."""
+    rng = random.Random(16)
+    async with a_patient_client(lanes) as sender:
+        for volley in range(100):
+            await cancelled_after(sender, rng.randrange(60), count=20)
+            assert await all_answered(sender), volley
     gc.collect()
 
 
