@@ -19,20 +19,20 @@ _DISK = frozenset(
     }
 )
 _DAMAGE = frozenset({sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT})
+# No code of their own: a header from the future, and text that is none, which is Python's finding.
+_DAMAGE_WORDS = ("unsupported file format", "Could not decode to UTF-8")
 
 
 def translated(error: BaseException, path: Path | None) -> BaseException:
     """A new exception of ours for a fault of disk or file; any other error is a bug and comes back as it is."""
-    if not isinstance(error, sqlite3.Error):
+    if not isinstance(error, sqlite3.Error | UnicodeDecodeError):
         return error
     primary = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
     ours: ForgeError
     if primary in _DISK:
         ours = DatabaseFault(f"{path}: {error}")
-    elif primary in _DAMAGE:
-        ours = DatabaseRefused(
-            f"{path} is damaged or no database ({error}); it was not touched: name another with --db"
-        )
+    elif primary in _DAMAGE or isinstance(error, UnicodeDecodeError) or str(error).startswith(_DAMAGE_WORDS):
+        ours = DatabaseRefused(f"{path} is damaged or no database ({error}): name another with --db")
     else:
         return error
     ours.__cause__ = error
@@ -44,7 +44,7 @@ def sqlite_faults(path: Path | None) -> Iterator[None]:
     """Raise ours for SQLite's: DatabaseFault, DatabaseRefused."""
     try:
         yield
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:  # the latter where SQLite quotes a damaged name
         ours = translated(error, path)
         if ours is error:
             raise
