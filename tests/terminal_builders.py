@@ -67,6 +67,14 @@ class Terminal:
             assert time.perf_counter() < deadline, f"{words!r} never came: {self.seen[-2000:]!r}"
             self.read()
 
+    def settle(self, quiet_s: float = 0.2, most_s: float = 2.0) -> None:
+        """Read until nothing was written for `quiet_s`."""
+        began = last = time.perf_counter()
+        while time.perf_counter() - last < quiet_s and time.perf_counter() - began < most_s:
+            before = len(self.seen)
+            self.read()
+            last = last if len(self.seen) == before else time.perf_counter()
+
     def read(self) -> None:
         if select.select([self._own], [], [], 0.05)[0]:
             self.seen += os.read(self._own, 65536)
