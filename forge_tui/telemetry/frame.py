@@ -293,13 +293,14 @@ def progress_line(job: Snapshot, width: int, *, ascii_only: bool = False) -> str
     spell = figures.plain if ascii_only else str
     finished = job.done + job.failed
     share = finished / job.total if job.total > 0 else 0.0
+    over = job.state in ENDED
     parts = [
         f"{figures.share_bar(share, 20)} " * (width >= 60) + finished_of_total(job),
         f"failed {job.failed}" if job.failed else "",
-        f"{figures.rate(job.tickets_per_s)}/s",
+        "" if over and not job.tickets_per_s else f"{figures.rate(job.tickets_per_s)}/s",
         eta_text(job) if job.state is JobState.RUNNING else one_line(state_words(job), 60),
         cost_text(job),
         f"breaker {breaker_mark(job.breaker, job.at_mono)}",
-        f"bound by {job.bound.name}",
+        "" if over else f"bound by {job.bound.name}",
     ]
     return fit([spell(part) for part in parts if part], "  ", width)
