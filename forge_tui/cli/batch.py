@@ -4,13 +4,14 @@ import asyncio
 import random
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
 from forge_tui.cli.ending import Ending, Exit, ending_of, interrupted
+from forge_tui.cli.look import print_stored
 from forge_tui.cli.options import Flag
 from forge_tui.cli.recording import log_of
 from forge_tui.cli.resume import output_of, resumed, retried
@@ -80,11 +81,20 @@ def _finish(wired: Wired, work: Work, folder: Path, asked: Asked) -> int:
     output = Output(folder, wired.settings.force, wired.settings.csv_raw)
     ended = asyncio.run(_run(wired, work, output, asked.events))
     ending = _ending(ended, folder, wired)
-    if asked.as_json and isinstance(ended, Ended):
-        with closing(Reader(wired.loaded.db)) as reader:
-            print_document(reader, ended.job.job_id, ended.exported.report, ended.exported.columns)
+    if asked.as_json and ended.job is not None:
+        _print(ended, ended.job, wired.loaded.db)
     click.echo(clean(ending.line), err=True)
     return ending.code
+
+
+def _print(ended: Ended | Interrupted, job: JobRecord, db: Path) -> None:
+    """The job as one JSON document, also where a signal cut it short."""
+    with closing(Reader(db)) as reader:
+        if isinstance(ended, Ended):
+            print_document(reader, job.job_id, ended.exported.report, ended.exported.columns)
+        else:
+            with suppress(OSError):  # after a hang-up nobody reads
+                print_stored(reader, job)
 
 
 async def _run(wired: Wired, work: Work, output: Output, events: str | None) -> Ended | Interrupted:

@@ -27,7 +27,7 @@ def jobs(flags: Sequence[Flag], name: str | None, *, as_json: bool) -> int:
             return Exit.CLASSIFIED
         job = named_job(reader, name)
         if as_json:
-            _print_document(reader, job)
+            print_stored(reader, job)
         else:
             print_job(reader, job)
     return Exit.CLASSIFIED
@@ -60,7 +60,8 @@ def named_job(reader: Reader, name: str) -> JobRecord:
     return newest[0]
 
 
-def _print_document(reader: Reader, job: JobRecord) -> None:
+def print_stored(reader: Reader, job: JobRecord) -> None:
+    """The job as the store has it, as one JSON document."""
     mix = reader.mix(job.job_id)
     duration_s = _ended_at(job) - job.created_at
     agreement = reader.agreement(job.job_id)

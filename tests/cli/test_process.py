@@ -27,11 +27,11 @@ def test_a_signal_ends_a_run_in_order_and_the_job_can_go_on(
 ):
     """D13, P31: 129, 130, 143; no log of writes is left behind; the last line says how to go on."""
     (folder / "many.csv").write_text(MANY)
-    words = command("--batch", "many.csv", *SLOW, "--events", "events.jsonl")
-    with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as process:
+    words = command("--batch", "many.csv", *SLOW, "--events", "events.jsonl", "--json")
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         wait_for(folder / "events.jsonl", '"batch.done"')
         process.send_signal(number)
-        _, told = process.communicate(timeout=20)
+        answer, told = process.communicate(timeout=20)
     assert process.returncode == code
     assert told.splitlines()[-1].startswith(f"J-0001 interrupted by {number.name}: ")
     assert told.splitlines()[-1].endswith("To go on: forge-tui " + " ".join(words[3:]))
@@ -39,6 +39,7 @@ def test_a_signal_ends_a_run_in_order_and_the_job_can_go_on(
     assert not wal.exists() or wal.stat().st_size == 0
     job = json.loads(typed("jobs", "last", "--json", "--db", "forge.db").stdout)
     assert (job["status"], job["failures"], 0 < job["done"] < 400) == ("pending", None, True)
+    assert json.loads(answer)["results"] == job["results"]
 
 
 def wait_for(file: Path, text: str) -> None:
