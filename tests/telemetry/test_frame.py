@@ -80,7 +80,9 @@ def test_one_line_for_headless_keeps_what_matters_and_drops_the_rest_whole():
 
 def test_the_last_line_of_a_job_names_nothing_that_would_bind_it():
     over = mid_run(state=JobState.FINISHED, done=5003, failed=0, tickets_per_s=0.0)
-    assert frame.progress_line(over, 200) == "████████████████████ 5003/5003  100%  done  ₹24.00 of ₹50  breaker ● CLOSED"
+    assert (
+        frame.progress_line(over, 200) == "████████████████████ 5003/5003  100%  done  ₹24.00 of ₹50  breaker ● CLOSED"
+    )
 
 
 def test_before_enough_tickets_are_home_there_is_no_eta_and_no_zero():
