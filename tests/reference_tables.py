@@ -11,6 +11,9 @@ import click
 from forge_tui.cli.main import forge_tui
 from forge_tui.core.event import BatchSettled, Event
 from forge_tui.core.failure import RULES, Burn, Verdict
+from forge_tui.provider.simulator import options_text
+from forge_tui.provider.simulator.faults import Fault
+from forge_tui.provider.simulator.worlds import WORLDS
 from forge_tui.settings import Settings
 from forge_tui.telemetry import event_log
 
@@ -22,7 +25,7 @@ _HEARS = {Verdict.SUCCESS: "success", Verdict.FAILURE: "failure", Verdict.NEUTRA
 
 def tables() -> dict[str, str]:
     """Each generated table by its name in the page."""
-    return {"options": _options(), "settings": _settings(), "codes": _codes(), "events": _events()}
+    return {"options": _options(), "settings": _settings(), "codes": _codes(), "events": _events(), "sim": _sim()}
 
 
 def with_tables(page: str) -> str:
@@ -88,6 +91,12 @@ def _events() -> str:
         for kind in get_args(Event)
     ]
     return _table(["event", "meaning", "its own keys beside `event`, `at` and `job_id`"], rows)
+
+
+def _sim() -> str:
+    rows = [[f"`{name}`", key.allowed] for name, key in options_text._KEYS.items()]
+    faults = ", ".join(f"`{fault}`" for fault in Fault)
+    return "\n\n".join([_table(["key", "takes"], [["`world`", ", ".join(WORLDS)], *rows]), f"The faults: {faults}."])
 
 
 def _keys(kind: type) -> list[str]:
