@@ -1,6 +1,7 @@
 """One connection, one owner: transactions grouped, isolated from each other, and safe from cancellation."""
 
 import asyncio
+import inspect
 import os
 import sqlite3
 import stat
@@ -237,5 +238,5 @@ async def test_it_runs_inline_for_tests_in_virtual_time():
 
 
 def test_aiosqlite_still_has_the_one_hop_that_the_store_is_built_on():
-    assert asyncio.iscoroutinefunction(aiosqlite.Connection._execute)
+    assert inspect.iscoroutinefunction(aiosqlite.Connection._execute)
     assert isinstance(aiosqlite.Connection._conn, property)
