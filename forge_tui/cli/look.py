@@ -65,7 +65,7 @@ def print_stored(reader: Reader, job: JobRecord) -> None:
     mix = reader.mix(job.job_id)
     duration_s = _ended_at(job) - job.created_at
     agreement = reader.agreement(job.job_id)
-    head = report(job, reader.stats(job.job_id), mix, agreement, estimated_s=None, duration_s=duration_s)
+    head = report(job, reader.stats(job.job_id), mix, agreement, duration_s=duration_s)
     print_document(reader, job.job_id, head, output_names(mix.columns))
 
 

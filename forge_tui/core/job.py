@@ -115,7 +115,7 @@ class JobCounts:
 
 @dataclass(frozen=True, slots=True)
 class JobRecord:
-    """A job as the store tells it; instants are Unix seconds."""
+    """A job as the store tells it; instants are Unix seconds, `estimated_s` what the preview said it would take."""
 
     job_id: int
     spec: JobSpec
@@ -130,6 +130,7 @@ class JobRecord:
     cost: float
     output: str | None
     code: Code | None = None
+    estimated_s: float | None = None
 
     @property
     def label(self) -> str:

@@ -81,7 +81,6 @@ class Runner:
         self._clock = clock
         self._command_ids = count(1)
         self._job_id: int | None = None
-        self._estimated_s: float | None = None
         self._loading: asyncio.Task[int] | None = None
 
     async def run(self) -> Ended | Interrupted:
@@ -116,9 +115,7 @@ class Runner:
         match self._work:
             case FromFiles(inputs=inputs, fresh=fresh):
                 self._check_folder(self._session.spec(inputs))
-                prepared = await self._session.prepare(inputs, fresh=fresh)
-                self._job_id = prepared.job_id
-                self._estimated_s = None if prepared.plan is None else prepared.plan.estimated_seconds
+                self._job_id = (await self._session.prepare(inputs, fresh=fresh)).job_id
             case Stored(job_id=job_id, retry=positions):
                 self._job_id = job_id
                 self._check_folder((await self._session.store.job(job_id)).spec)
@@ -160,7 +157,6 @@ class Runner:
                 self._output.folder,
                 closed_at=self._clock.wall,
                 csv_raw=self._output.csv_raw,
-                estimated_s=self._estimated_s,
             )
         finally:
             reader.close()

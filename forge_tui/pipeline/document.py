@@ -130,16 +130,15 @@ def report(
     mix: JobMix,
     agreement: Mapping[Complexity, Agreement],
     *,
-    estimated_s: float | None,
     duration_s: float | None,
 ) -> dict[str, object]:
-    """The document without its rows; `estimated_s` is what the preview said, where it is known."""
+    """The document without its rows."""
     counts = job.counts
     return {
         **job_document(job),
         "unique": mix.unique,
         "twins": counts.total - counts.refused - counts.from_cache - mix.unique,
-        "estimated_seconds": estimated_s,
+        "estimated_seconds": job.estimated_s,
         "complexity_breakdown": mix.classes,
         "stats": stats_document(stats, money_of(job), duration_s),
         "agreement": agreement_document(agreement),

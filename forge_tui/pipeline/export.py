@@ -44,7 +44,6 @@ def export_job(
     *,
     closed_at: Callable[[], float],
     csv_raw: bool = False,
-    estimated_s: float | None = None,
 ) -> Exported:
     """Write what the store knows of the job now; may take seconds, so it belongs into a thread.
 
@@ -61,7 +60,6 @@ def export_job(
             reader.stats(job_id),
             mix,
             reader.agreement(job_id),
-            estimated_s=estimated_s,
             duration_s=closed_at() - job.created_at,
         )
         summary.write(json.dumps(document, ensure_ascii=False, indent=2, default=str) + "\n")

@@ -39,8 +39,9 @@ class Loader:
                 known = await storing
             self._planner.count(portion, known)
             portion = after
-        await self._store.finish_loading(job_id)
-        return self._planner.plan()
+        plan = self._planner.plan()
+        await self._store.finish_loading(job_id, plan.estimated_seconds)
+        return plan
 
     async def _add(self, job_id: int, portion: Portion) -> set[bytes]:
         tickets, refused = portion

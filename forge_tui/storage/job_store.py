@@ -47,9 +47,9 @@ class JobStore:
         """The position up to which rows are stored: an interrupted ingest goes on after it."""
         return await self._database.read(lambda c: load.loaded_rows(c, job_id))
 
-    async def finish_loading(self, job_id: int) -> None:
-        """Move a loading job to ready."""
-        await self._database.write(lambda c: load.finish_loading(c, job_id))
+    async def finish_loading(self, job_id: int, estimated_s: float | None = None) -> None:
+        """Move a loading job to ready; it is said to take `estimated_s`."""
+        await self._database.write(lambda c: load.finish_loading(c, job_id, estimated_s))
 
     async def refresh_from_cache(self, job_id: int, now: float, ttl_s: float) -> int:
         """How many open tickets, followers included, the cache answered since they were stored."""

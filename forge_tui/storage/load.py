@@ -33,7 +33,7 @@ RETURNING tickets.key
 """
 _ROWS_PER_INSERT = 500
 _LOADED = "UPDATE jobs SET loaded_rows = ?, lookups = lookups + ? WHERE id = ?"
-_READY = "UPDATE jobs SET state = ? WHERE id = ? AND state = ?"
+_READY = "UPDATE jobs SET state = ?, estimated_s = ? WHERE id = ? AND state = ?"
 # The + keeps SQLite from walking the whole cache by age: it goes from the open leaders to their keys.
 _REFRESH_LEADERS = """
 UPDATE tickets SET state = 'done', source = 'cache', due = NULL, code = NULL, message = NULL, settled_at = ?,
@@ -153,9 +153,9 @@ def loaded_rows(connection: sqlite3.Connection, job_id: int) -> int:
     return int(found[0])
 
 
-def finish_loading(connection: sqlite3.Connection, job_id: int) -> None:
+def finish_loading(connection: sqlite3.Connection, job_id: int, estimated_s: float | None) -> None:
     """Move a loading job to ready."""
-    connection.execute(_READY, (JobState.READY, job_id, JobState.LOADING))
+    connection.execute(_READY, (JobState.READY, estimated_s, job_id, JobState.LOADING))
 
 
 def refresh_from_cache(connection: sqlite3.Connection, job_id: int, now: float, ttl_s: float) -> int:

@@ -37,6 +37,7 @@ CREATE TABLE jobs (
     finished_at REAL,
     loaded_rows INTEGER NOT NULL DEFAULT 0,
     lookups INTEGER NOT NULL DEFAULT 0,
+    estimated_s REAL,
     output TEXT
 )
 """

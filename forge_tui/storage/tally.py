@@ -24,7 +24,7 @@ SELECT job_id, sum(prompt_tokens + completion_tokens), sum(cost) FROM attempts W
 """
 _JOBS = """
 SELECT id, files, input_sha256, text_column, provider, base_url, model, prompt_version, settings, state, reason, code,
-       hold_until, created_at, started_at, finished_at, lookups, output
+       hold_until, created_at, started_at, finished_at, lookups, output, estimated_s
 FROM jobs
 """
 _SAVED = "SELECT total(saved_tokens), total(saved_cost) FROM tickets WHERE job_id = ? AND state = 'done'"
@@ -148,7 +148,7 @@ def _records(connection: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) ->
 
 def _record(row: tuple[Any, ...], lines: Iterable[Line], tokens: int, cost: float) -> JobRecord:
     job_id, files, sha256, text_column, provider, base_url, model, prompt_version, settings, *rest = row
-    state, reason, code, hold_until, created_at, started_at, finished_at, lookups, output = rest
+    state, reason, code, hold_until, created_at, started_at, finished_at, lookups, output, estimated_s = rest
     return JobRecord(
         job_id=job_id,
         spec=JobSpec(
@@ -172,4 +172,5 @@ def _record(row: tuple[Any, ...], lines: Iterable[Line], tokens: int, cost: floa
         cost=cost,
         output=output,
         code=code_from(code),
+        estimated_s=estimated_s,
     )

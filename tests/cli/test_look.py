@@ -64,6 +64,7 @@ def test_json_of_a_job_has_the_originals_five_keys_at_any_time(typed: Type):
         assert (document["status"], document["progress"], len(document["results"])) == (status, progress, results)
         assert [row["code"] for row in document["failures"]] == ["E-INPUT"]
         assert document["stats"]["requests"] >= 1
+        assert document["estimated_seconds"] > 0
 
 
 def test_a_job_is_read_while_another_process_owns_the_database(typed: Type, folder: Path):

@@ -103,7 +103,7 @@ def test_no_two_columns_ever_share_a_name(columns: list[str]):
 
 
 def test_the_report_keeps_the_originals_names_and_counts_that_add_up():
-    document = report(job(), STATS, MIX, {}, estimated_s=3.5, duration_s=12.345)
+    document = report(job(estimated_s=3.5), STATS, MIX, {}, duration_s=12.345)
     assert (document["job_id"], document["status"], document["estimated_seconds"]) == ("J-0042", "done", 3.5)
     parts = ("cached", "unique", "twins", "refused")
     assert [document[name] for name in parts] == [1, 3, 1, 1]
@@ -112,7 +112,7 @@ def test_the_report_keeps_the_originals_names_and_counts_that_add_up():
 
 
 def test_the_statistics_are_in_dollars_and_in_the_providers_currency():
-    stats = report(job(), STATS, MIX, {}, estimated_s=None, duration_s=12.345)["stats"]
+    stats = report(job(), STATS, MIX, {}, duration_s=12.345)["stats"]
     assert (stats["cost"], stats["currency"], stats["cost_usd"]) == (0.8, "INR", 0.01)
     assert (stats["total_tokens"], stats["p95_ms"]) == (490, 1800.5)
     assert (stats["cache_hit_rate"], stats["failure_rate"], stats["duration_seconds"]) == (0.2, 0.3333, 12.35)
@@ -120,16 +120,16 @@ def test_the_statistics_are_in_dollars_and_in_the_providers_currency():
 
 def test_the_report_tells_how_far_answers_in_company_and_alone_agree():
     found = {Complexity.SIMPLE: Agreement(100, 99, 90, 1), Complexity.COMPLEX: Agreement(20, 20, 20)}
-    told = report(job(), STATS, MIX, found, estimated_s=None, duration_s=None)["agreement"]
+    told = report(job(), STATS, MIX, found, duration_s=None)["agreement"]
     assert told["category"] == {"same": 119, "of": 120, "rate": 0.9917, "low": 0.9543, "high": 0.9985}
     assert (told["checked"], told["unanswered"], told["priority"]["same"]) == (121, 1, 110)
     assert told["by_complexity"]["complex"]["priority"]["of"] == 20
-    assert report(job(), STATS, MIX, {}, estimated_s=None, duration_s=None)["agreement"] is None
+    assert report(job(), STATS, MIX, {}, duration_s=None)["agreement"] is None
 
 
 def test_without_a_price_no_dollars_are_made_up():
     free = replace(job(), spec=replace(job().spec, settings={}))
-    stats = report(free, STATS, MIX, {}, estimated_s=None, duration_s=None)["stats"]
+    stats = report(free, STATS, MIX, {}, duration_s=None)["stats"]
     assert (stats["cost_usd"], stats["currency"], stats["duration_seconds"]) == (None, None, None)
 
 
@@ -146,7 +146,7 @@ def test_without_a_price_no_dollars_are_made_up():
 def test_an_unfinished_job_is_marked_incomplete_with_its_reason(
     state: JobState, code: Code | None, status: str, reason: str | None
 ):
-    document = report(job(state, code=code), STATS, MIX, {}, estimated_s=None, duration_s=None)
+    document = report(job(state, code=code), STATS, MIX, {}, duration_s=None)
     assert (document["status"], document["incomplete_reason"]) == (status, reason)
     assert document["incomplete"] is (reason is not None)
 
