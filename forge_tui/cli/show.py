@@ -124,7 +124,7 @@ def print_job(reader: Reader, job: JobRecord) -> None:
     for line in _use(job, stats):
         click.echo(line)
     if found := reader.agreement(job.job_id):
-        click.echo(f"agreement   {agreement_text(sum(found.values(), NOTHING_CHECKED)).removeprefix('agreement ')}")
+        click.echo(f"agreement   {agreement_text(sum(found.values(), NOTHING_CHECKED))}")
     for group in reader.failure_groups(job.job_id)[:SHOWN_CAUSES]:
         click.echo(f"failed      {group.n} × {group.code}  {one_line(group.message, 100)}")
     click.echo(

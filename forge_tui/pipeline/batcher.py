@@ -20,6 +20,7 @@ REMEMBERED_BATCHES = 20
 GROWTH = 1.25
 CLEAN_TO_GROW = 5
 FEW_LEFT = "few tickets left"
+DISTURBED = "answers differ"
 OUTPUT_TOKENS_PER_TICKET = 60
 OUTPUT_TOKENS_PER_REPLY = 50
 
@@ -62,7 +63,7 @@ class Batcher:
         self._largest: dict[Complexity, float] = {c: float(self.cap(c)) for c in MOST_COMPLEX_FIRST}
         self._usable: dict[Complexity, deque[bool]] = {c: deque(maxlen=REMEMBERED_BATCHES) for c in MOST_COMPLEX_FIRST}
         self._clean_in_a_row: dict[Complexity, int] = dict.fromkeys(MOST_COMPLEX_FIRST, 0)
-        self._alone: dict[Complexity, str] = {}
+        self._alone: set[Complexity] = set()
 
     def cap(self, complexity: Complexity) -> int:
         """The class cap, also inside what a reply may hold."""
@@ -71,8 +72,8 @@ class Batcher:
 
     def size(self, complexity: Complexity, backlog: int, scarcity: Scarcity) -> tuple[int, str]:
         """How many tickets the next batch of the class should carry, and the reason for people."""
-        if reason := self._alone.get(complexity):
-            return 1, reason
+        if complexity in self._alone:
+            return 1, DISTURBED
         largest = max(1, int(self._largest[complexity]))
         if self._rules.size != "auto":
             return min(self._rules.size, largest), "set: --batch-size"
@@ -105,7 +106,7 @@ class Batcher:
         """One ticket per request of this class from now on; answers the change, None where it is so already."""
         if complexity in self._alone:
             return None
-        self._alone[complexity] = reason
+        self._alone.add(complexity)
         return SizeChange(complexity, int(self._largest[complexity]), 1, reason)
 
     def learn(self, complexity: Complexity, *, usable: bool) -> SizeChange | None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from forge_tui.core.outcome import Reply
 from forge_tui.core.ticket import MOST_COMPLEX_FIRST, Complexity
-from forge_tui.pipeline.batcher import Batcher, Scarcity, SizeChange
+from forge_tui.pipeline.batcher import DISTURBED, Batcher, Scarcity, SizeChange
 from forge_tui.pipeline.flight import Landing
 from forge_tui.pipeline.gates import Gates
 from forge_tui.pipeline.queue import Form
@@ -70,7 +70,7 @@ class Sizes:
         """One ticket per request of this class from now on: company was proven to disturb it."""
         change = self._batcher.ride_alone(complexity, reason)
         if change is not None:
-            self._views[complexity] = BatchView(complexity, 1, self._batcher.cap(complexity), reason)
+            self._views[complexity] = BatchView(complexity, 1, self._batcher.cap(complexity), DISTURBED)
             self._on_change(change)
 
     def _plan(self, complexity: Complexity, now: float) -> tuple[int, str]:

@@ -159,7 +159,7 @@ def _amount(amount: Amount, currency: str) -> str:
 
 
 def bound_parts(job: Snapshot, *, wide: bool = False) -> list[str]:
-    """What binds, the efficiency with its factors, and the class that decides the ETA."""
+    """What binds, the efficiency with its factors, the agreement an audit found, and the class that decides the ETA."""
     bound, eta = job.bound, job.eta
     used = f" {bound.factors[0].split()[0]}" if bound.factors and not wide else ""
     parts = [f"bound by: {bound.name}{used}"]
@@ -167,7 +167,7 @@ def bound_parts(job: Snapshot, *, wide: bool = False) -> list[str]:
         factors = f" ({', '.join(bound.factors)})" if wide and bound.factors else ""
         parts.append(f"efficiency {bound.efficiency:.0%}{factors}")
     if job.agreement.checked:
-        parts.append(agreement_text(job.agreement, wide=wide))
+        parts.append(f"agreement {_interval(job.agreement.worse)} of {job.agreement.answered}")
     if eta is not None and eta.requests_left:
         by = eta.decided_by.value
         long_form = f"ETA by {by}: {eta.requests_left} of {eta.requests_total} requests"
@@ -175,16 +175,14 @@ def bound_parts(job: Snapshot, *, wide: bool = False) -> list[str]:
     return parts
 
 
-def agreement_text(agreement: Agreement, *, wide: bool = True) -> str:
-    """`agreement 94–99% of 120`: the 95 % interval, that of the label which company disturbs more; wide, of both."""
-    if not wide:
-        return f"agreement {_interval(agreement.worse)} of {agreement.answered}"
+def agreement_text(agreement: Agreement) -> str:
+    """How far answers in company and alone agree, each label with its 95 % interval."""
     category, priority = agreement.category, agreement.priority
     labels = " ".join(
         f"{name} {label.share:.0%} ({_interval(label)})"
         for name, label in (("category", category), ("priority", priority))
     )
-    return f"agreement of {agreement.answered} asked again alone: {labels}"
+    return f"of {agreement.answered} asked again alone: {labels}"
 
 
 def _interval(label: Proportion) -> str:

@@ -8,6 +8,7 @@ from forge_tui.core.event import BatchSent, JobOpened, LimitChanged, TicketCheck
 from forge_tui.core.job import JobState
 from forge_tui.core.ticket import Complexity
 from forge_tui.pipeline.audit import Audit
+from forge_tui.pipeline.batcher import DISTURBED
 from forge_tui.storage.reader import Reader
 from session_builders import in_a_world
 
@@ -75,7 +76,7 @@ def test_a_model_that_mixes_neighbours_up_is_found_out_and_its_class_rides_alone
     assert alone.reason.endswith("asked again alone")
     assert {event.size for event in w.of(BatchSent) if event.at > alone.at} == {1}
     assert max(event.size for event in w.of(BatchSent)) == 20
-    assert w.session.snapshot().of_class(Complexity.SIMPLE).batch_reason == alone.reason
+    assert w.session.snapshot().of_class(Complexity.SIMPLE).batch_reason == DISTURBED
 
 
 def test_the_price_of_the_audit_is_in_rows_ledger_and_snapshot_alike():

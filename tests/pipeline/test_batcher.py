@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forge_tui.core.ticket import Complexity
-from forge_tui.pipeline.batcher import Batcher, BatchRules, Scarcity, seated
+from forge_tui.pipeline.batcher import DISTURBED, Batcher, BatchRules, Scarcity, seated
 from ticket_builders import a_ticket, tickets
 
 SIMPLE, MEDIUM, COMPLEX = Complexity.SIMPLE, Complexity.MEDIUM, Complexity.COMPLEX
@@ -108,7 +108,7 @@ def test_a_class_that_rides_alone_stays_alone_whatever_it_learns():
     assert batcher.ride_alone(SIMPLE, "again") is None
     assert [batcher.learn(SIMPLE, usable=True) for _ in range(20)] == [None] * 20
     scarce = Scarcity(2.0, "requests/min")
-    assert batcher.size(SIMPLE, 5000, scarce) == (1, change.reason)
+    assert batcher.size(SIMPLE, 5000, scarce) == (1, DISTURBED)
     assert batcher.size(MEDIUM, 5000, scarce)[0] == 10
 
 

@@ -41,7 +41,7 @@ def test_an_audit_shows_how_far_answers_alone_agree():
     job = mid_run(agreement=Agreement(120, 118, 113, 2))
     assert frame.render_frame(job, 76)[4] == ("bound by: requests/min 35/36 · efficiency 95% · agreement 88–97% of 120")
     assert frame.agreement_text(job.agreement) == (
-        "agreement of 120 asked again alone: category 98% (94–100%) priority 94% (88–97%)"
+        "of 120 asked again alone: category 98% (94–100%) priority 94% (88–97%)"
     )
 
 
