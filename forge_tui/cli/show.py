@@ -26,7 +26,8 @@ from forge_tui.provider.presets import is_free
 from forge_tui.storage.reader import Reader
 from forge_tui.storage.rows import JobStats
 from forge_tui.telemetry import figures
-from forge_tui.telemetry.frame import Amount, agreement_text, saved_text, state_words
+from forge_tui.telemetry.frame import agreement_text, state_words
+from forge_tui.telemetry.spending import Amount, saved_text
 
 SHOWN_CAUSES = 10
 UNPRICED = "no price known"

@@ -3,7 +3,7 @@
 from forge_tui.core.job import ENDED, job_label
 from forge_tui.core.snapshot import Snapshot
 from forge_tui.core.text import one_line
-from forge_tui.telemetry import figures, frame
+from forge_tui.telemetry import figures, frame, spending
 
 WIDTH = 100
 
@@ -25,8 +25,8 @@ def farewell(job: Snapshot, again: str) -> list[str]:
 
 
 def _cost(job: Snapshot) -> tuple[str, str, str]:
-    spent = f"{frame.spent_text(job)} for {figures.count(job.tokens)} tokens"
-    return spent, frame.cache_text(job), frame.saved_of(job)
+    spent = f"{spending.spent_text(job)} for {figures.count(job.tokens)} tokens"
+    return spent, frame.cache_text(job), spending.saved_of(job)
 
 
 def _results(job: Snapshot, label: str) -> str:

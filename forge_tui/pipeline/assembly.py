@@ -9,7 +9,6 @@ from forge_tui.core.ticket import Complexity, QueuedTicket
 from forge_tui.pipeline.alarms import Alarms
 from forge_tui.pipeline.audit import Audit
 from forge_tui.pipeline.batcher import Batcher, BatchRules
-from forge_tui.pipeline.engine import RunRules, Stages
 from forge_tui.pipeline.flight import Caller
 from forge_tui.pipeline.gates import Gates, retry_rules
 from forge_tui.pipeline.intake import Intake
@@ -18,6 +17,7 @@ from forge_tui.pipeline.queue import TicketQueue
 from forge_tui.pipeline.recorder import Recorder
 from forge_tui.pipeline.settle import Settler, SettleRules
 from forge_tui.pipeline.sizes import Sizes
+from forge_tui.pipeline.stages import RunRules, Stages
 from forge_tui.pipeline.window import Window
 from forge_tui.provider.connect import Provider
 from forge_tui.provider.presets import Endpoint

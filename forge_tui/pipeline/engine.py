@@ -9,9 +9,8 @@ records its outcome before its slot is free again. Faults are values; an excepti
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from forge_tui.core.clock import Clock
 from forge_tui.core.errors import DatabaseFault
@@ -19,51 +18,13 @@ from forge_tui.core.failure import Code
 from forge_tui.core.job import JobState, PauseReason
 from forge_tui.core.outcome import CallFault, Reply
 from forge_tui.core.ticket import Batch, QueuedTicket
-from forge_tui.pipeline.alarms import Alarm, Alarms, HaltJob, PauseJob
-from forge_tui.pipeline.audit import Audit
+from forge_tui.pipeline.alarms import Alarm, HaltJob, PauseJob
 from forge_tui.pipeline.batcher import seated
-from forge_tui.pipeline.flight import Caller, Landing
-from forge_tui.pipeline.gates import Gates, Hold, Pass
-from forge_tui.pipeline.queue import TicketQueue
-from forge_tui.pipeline.recorder import Recorder
-from forge_tui.pipeline.settle import Moment, Settler, Settling
-from forge_tui.pipeline.sizes import Sizes
-from forge_tui.pipeline.window import Window
+from forge_tui.pipeline.flight import Landing
+from forge_tui.pipeline.gates import Hold, Pass
+from forge_tui.pipeline.settle import Moment, Settling
+from forge_tui.pipeline.stages import Ending, RunRules, Stages
 from forge_tui.telemetry.bound import BUDGET, EMPTY, PAUSED
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """Why this run stops sending; what is in flight still comes home."""
-
-    state: JobState
-    reason: str = ""
-    code: Code | None = None
-    why: PauseReason | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Stages:
-    """The stages a run is made of, handed in by the session."""
-
-    queue: TicketQueue
-    window: Window
-    sizes: Sizes
-    gates: Gates
-    caller: Caller
-    settler: Settler
-    recorder: Recorder
-    alarms: Alarms
-    audit: Audit
-
-
-@dataclass(frozen=True, slots=True)
-class RunRules:
-    """What a run reads of the settings; `most_it_costs` answers tokens and money that a batch can come to."""
-
-    most_it_costs: Callable[[Sequence[QueuedTicket]], tuple[int, float]]
-    max_outage_s: float | None
-    grace_s: float
 
 
 class Engine:

@@ -13,7 +13,7 @@ from forge_tui.core.job import JobRecord, JobSpec, JobState
 from forge_tui.core.snapshot import Snapshot
 from forge_tui.pipeline.assembly import intake_for, planner_for, run_rules, stages_for
 from forge_tui.pipeline.audit import Audit
-from forge_tui.pipeline.engine import Ending, Engine, Stages
+from forge_tui.pipeline.engine import Engine
 from forge_tui.pipeline.gates import Gates
 from forge_tui.pipeline.ingest import Inputs
 from forge_tui.pipeline.load import Loader
@@ -21,6 +21,7 @@ from forge_tui.pipeline.opening import as_stored, opened
 from forge_tui.pipeline.plan import Plan
 from forge_tui.pipeline.recorder import Recorder
 from forge_tui.pipeline.spec import spec_of, under
+from forge_tui.pipeline.stages import Ending, Stages
 from forge_tui.pipeline.steering import QueuedAgain, Running, Steering
 from forge_tui.provider.connect import Transport, connect
 from forge_tui.provider.presets import is_free, resolve

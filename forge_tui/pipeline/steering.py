@@ -22,8 +22,9 @@ from forge_tui.core.failure import Code
 from forge_tui.core.job import ENDED, JobState, PauseReason
 from forge_tui.core.ticket import Complexity
 from forge_tui.pipeline.alarms import PauseJob
-from forge_tui.pipeline.engine import Ending, Engine, Stages
+from forge_tui.pipeline.engine import Engine
 from forge_tui.pipeline.gates import Gates
+from forge_tui.pipeline.stages import Ending, Stages
 from forge_tui.resilience.circuit_breaker import BreakerState
 from forge_tui.storage.job_store import JobStore
 from forge_tui.storage.rows import RetriedCounts

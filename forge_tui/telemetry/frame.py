@@ -1,23 +1,14 @@
 """The one renderer of a snapshot in words and figures: console, headless progress and report read the same lines."""
 
-from typing import NamedTuple
-
 from forge_tui.core.agreement import Agreement, Proportion
 from forge_tui.core.event import BreakerStateName
 from forge_tui.core.failure import Code
 from forge_tui.core.job import ENDED, JobState, job_label
 from forge_tui.core.snapshot import BreakerView, Snapshot
 from forge_tui.core.text import cell_width, one_line
-from forge_tui.telemetry import figures
+from forge_tui.telemetry import figures, spending
 
 WIDE = 100
-
-
-class Amount(NamedTuple):
-    """Tokens and what they cost."""
-
-    tokens: int
-    cost: float
 
 
 def state_words(job: Snapshot) -> str:
@@ -101,61 +92,6 @@ def cache_text(job: Snapshot) -> str:
     """`cache hits 280 (5.6%)`: of the look-ups."""
     share = f" ({figures.percent(job.from_cache, job.lookups, 1)})" if job.lookups > 0 else ""
     return f"cache hits {job.from_cache}{share}"
-
-
-def spent_text(job: Snapshot) -> str:
-    """`₹24.00`; `free` where nothing is billed, a dash where no price is known."""
-    if job.free:
-        return "free"
-    return figures.money(job.cost, job.currency) if job.currency else f"cost {figures.UNKNOWN}"
-
-
-def cost_text(job: Snapshot, *, wide: bool = False) -> str:
-    """The same with its budget and what it leads to: `₹24.00 of ₹50 (→ ₹41.40)`."""
-    spent = spent_text(job)
-    if job.free or not job.currency:
-        return spent
-    budget = "" if job.max_cost is None else f" of {figures.limit_of_money(job.max_cost, job.currency)}"
-    if job.cost_projected is None or job.state in ENDED:
-        return spent + budget
-    leads_to = figures.money(job.cost_projected, job.currency)
-    return f"{spent}{budget} → ≈ {leads_to}" if wide else f"{spent}{budget} (→ {leads_to})"
-
-
-def ticket_cost_text(job: Snapshot) -> str:
-    """`₹0.0099 a ticket`: of those that a request answered; empty where nothing is billed or none is answered yet."""
-    if job.free or not job.currency or not job.from_model:
-        return ""
-    return f"{figures.money(job.cost / job.from_model, job.currency)} a ticket"
-
-
-def saved_text(known: Amount, batching: Amount, currency: str) -> str:
-    """`saved ₹1.20 by cache and twins, ₹1.90 by batching`: in tokens where no price is known; empty where nothing was."""
-    told = [
-        f"{_amount(amount, currency)} by {name}"
-        for amount, name in ((known, "cache and twins"), (batching, "batching"))
-        if amount.tokens
-    ]
-    return f"saved {', '.join(told)}" if told else ""
-
-
-def saved_in_all(job: Snapshot) -> str:
-    """`saved ₹3.10`: by cache, twins and batching together."""
-    saved = Amount(job.saved_tokens + job.batching_saved_tokens, job.saved_cost + job.batching_saved_cost)
-    return f"saved {_amount(saved, '' if job.free else job.currency)}" if saved.tokens else ""
-
-
-def saved_of(job: Snapshot) -> str:
-    """The same of a running job."""
-    known = Amount(job.saved_tokens, job.saved_cost)
-    batching = Amount(job.batching_saved_tokens, job.batching_saved_cost)
-    return saved_text(known, batching, "" if job.free else job.currency)
-
-
-def _amount(amount: Amount, currency: str) -> str:
-    if amount.cost and currency:
-        return figures.money(amount.cost, currency)
-    return f"{figures.short_count(amount.tokens)} tokens"
 
 
 def bound_parts(job: Snapshot, *, wide: bool = False) -> list[str]:
@@ -242,7 +178,7 @@ def ending(job: Snapshot) -> str:
     """`5,003 in 13:42, 31 failed`; from the cache alone `5,000 known, 3 refused of 5,003: 0 requests, ₹0.00`."""
     if not job.requests and job.from_cache:
         refused = f", {figures.count(job.refused)} refused of {figures.count(job.total)}" if job.refused else ""
-        return f"{figures.count(job.done)} known{refused}: 0 requests, {spent_text(job)}"
+        return f"{figures.count(job.done)} known{refused}: 0 requests, {spending.spent_text(job)}"
     failed = f", {figures.count(job.failed)} failed" if job.failed else ""
     return f"{figures.count(job.total)} in {figures.clock(job.elapsed_s)}{failed}"
 
@@ -268,8 +204,8 @@ def render_frame(job: Snapshot, width: int, *, ascii_only: bool = False) -> list
     rates.append(f"{figures.short_count(job.tokens_per_s)} tokens/s")
     if wide:
         rates.append(f"{figures.short_count(job.tokens)} tokens")
-    rates.append(cost_text(job, wide=wide))
-    if wide and (by_ticket := ticket_cost_text(job)):
+    rates.append(spending.cost_text(job, wide=wide))
+    if wide and (by_ticket := spending.ticket_cost_text(job)):
         rates.append(by_ticket)
     counts = counts_parts(job)
     breaker = [f"breaker {breaker_mark(job.breaker, job.at_mono)}", *breaker_parts(job.breaker)]
@@ -297,7 +233,7 @@ def progress_line(job: Snapshot, width: int, *, ascii_only: bool = False) -> str
         f"failed {job.failed}" if job.failed else "",
         "" if over and not job.tickets_per_s else f"{figures.rate(job.tickets_per_s)}/s",
         eta_text(job) if job.state is JobState.RUNNING else one_line(state_words(job), 60),
-        cost_text(job),
+        spending.cost_text(job),
         f"breaker {breaker_mark(job.breaker, job.at_mono)}",
         "" if over else f"bound by {job.bound.name}",
     ]

@@ -45,19 +45,6 @@ def test_an_audit_shows_how_far_answers_alone_agree():
     )
 
 
-def test_what_cache_and_company_saved_is_told_in_money_or_in_tokens():
-    job = mid_run(saved_tokens=130_000, saved_cost=4.1, batching_saved_tokens=420_000, batching_saved_cost=12.3)
-    assert frame.saved_of(job) == "saved ₹4.10 by cache and twins, ₹12.30 by batching"
-    assert frame.saved_of(mid_run(batching_saved_tokens=420_000, free=True)) == "saved 420k tokens by batching"
-    assert frame.saved_of(mid_run()) == ""
-
-
-def test_the_price_of_a_ticket_is_that_of_the_tickets_a_request_answered():
-    assert frame.ticket_cost_text(mid_run(cost=24.0, from_model=2400)) == "₹0.0100 a ticket"
-    assert frame.ticket_cost_text(mid_run(from_model=0)) == ""
-    assert frame.ticket_cost_text(mid_run(free=True)) == ""
-
-
 def test_the_failure_share_is_of_all_that_finished():
     """D30: the original's panel divided each status by itself and always read 100 %."""
     assert "failed 30 (1.2%)" in frame.counts_parts(mid_run(done=2416, failed=30))
@@ -133,11 +120,6 @@ def test_half_open_and_switched_off_are_told_in_words_too():
     probing = BreakerView(state=BreakerStateName.HALF_OPEN, probe_in_flight=True)
     assert (frame.breaker_mark(probing, 0), frame.breaker_parts(probing)) == ("◐ HALF_OPEN probing", ["one probe out"])
     assert frame.breaker_mark(BreakerView(enabled=False), 0) == "– OFF"
-
-
-def test_what_costs_nothing_is_free_and_what_has_no_price_says_so():
-    assert frame.cost_text(mid_run(free=True)) == "free"
-    assert frame.cost_text(mid_run(currency="")) == "cost –"
 
 
 @pytest.mark.parametrize(

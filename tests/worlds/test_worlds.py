@@ -17,7 +17,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from forge_tui.core.job import JobState
-from forge_tui.pipeline.engine import Ending, Engine
+from forge_tui.pipeline.engine import Engine
+from forge_tui.pipeline.stages import Ending
 from virtual_time import VirtualDeadlock
 from world_builders import lived
 from world_plans import draw, drawn_by, of_line

@@ -6,7 +6,7 @@ from forge_tui.console.presentation import CLASS_TONES, Tone, line
 from forge_tui.console.view import View
 from forge_tui.console.widgets.frame import Pane
 from forge_tui.core.snapshot import ClassView, Percentiles, Snapshot
-from forge_tui.telemetry import figures, frame
+from forge_tui.telemetry import figures, spending
 
 _HEADS = ("class", "wait", "run", "retry", "p50", "p95", "p99", "done", "fail", "ewma/s")
 _WIDTHS = (7, 6, 5, 7, 8, 7, 7, 7, 6, 8)
@@ -20,7 +20,7 @@ class ByClassPane(Pane):
     def show(self, view: View) -> None:
         job = view.job
         beside = f"beside: {job.from_cache} cached, {job.from_twin + job.twins} twins, {job.refused} refused"
-        saved = f" · {told}" if (told := frame.saved_in_all(job)) else ""
+        saved = f" · {told}" if (told := spending.saved_in_all(job)) else ""
         self.caption(line((self.NAME, Tone.STRONG), (f" · {beside}{saved}", Tone.DIM)) if job.job_id else self.NAME)
         super().show(view)
 
