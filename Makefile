@@ -6,7 +6,7 @@ READY := .venv/.ready
 SAMPLE := --output sample-results --db sample-results/forge.db
 
 .DEFAULT_GOAL := help
-.PHONY: run test check demo bench soak clean help
+.PHONY: run test check demo bench soak clean lock help
 
 run: $(READY) ## classify the sample tickets by keyword rules (no key, no network) and show the report
 	@$(BIN)/forge-tui --batch sample_tickets/tickets.csv --provider local $(SAMPLE) --force
@@ -37,12 +37,18 @@ clean: ## remove what was built, run and cached; the environment too
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache sample-results dist *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
+lock: ## write requirements.lock anew: the newest versions that pyproject.toml allows
+	@rm -rf .venv/lock && $(PYTHON) -m venv .venv/lock
+	@.venv/lock/bin/python -m pip install --quiet --disable-pip-version-check --editable ".[dev]"
+	@{ head -1 requirements.lock; .venv/lock/bin/python -m pip freeze --exclude-editable; } > .venv/new.lock
+	@mv .venv/new.lock requirements.lock && rm -rf .venv/lock
+
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-$(READY): pyproject.toml
+$(READY): pyproject.toml requirements.lock
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: make $(MAKECMDGOALS) PYTHON=/path/to/python3"; exit 2; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@echo "Installing into .venv (once) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev]"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev]" --constraint requirements.lock
 	@touch $@
