@@ -11,6 +11,7 @@ from textual.screen import Screen
 
 from forge_tui.console import themes
 from forge_tui.console.desk import Desk, Look
+from forge_tui.console.farewell import Leave
 from forge_tui.console.keys import Scope, bindings
 from forge_tui.console.screens import palette
 from forge_tui.console.screens.api_key import KeyPrompt
@@ -23,7 +24,7 @@ from forge_tui.console.screens.help import HelpDialog
 from forge_tui.console.screens.jobs import JobsScreen
 from forge_tui.console.screens.launch import LaunchScreen
 from forge_tui.console.screens.limits_menu import LimitsMenu
-from forge_tui.console.screens.quit import Leave, QuitDialog
+from forge_tui.console.screens.quit import QuitDialog
 from forge_tui.console.screens.results import ResultsScreen
 from forge_tui.console.view import Crashed, Refused
 from forge_tui.console.widgets.frame import Frame

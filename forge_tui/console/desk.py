@@ -15,11 +15,11 @@ from textual.theme import Theme
 from forge_tui.console import themes
 from forge_tui.console.ascii import AsciiFilter
 from forge_tui.console.crash import without_locals
+from forge_tui.console.farewell import Leave
 from forge_tui.console.hub import EngineGone, Hub, Launch
 from forge_tui.console.keys import checked_keymap
 from forge_tui.console.orders import Orders
 from forge_tui.console.pace import Pace
-from forge_tui.console.screens.quit import Leave
 from forge_tui.console.view import Crashed, Live, Refused, Stopped, View
 from forge_tui.console.widgets.latency import PLOTTER
 from forge_tui.core.clock import Clock

@@ -1,4 +1,6 @@
-"""The six lines left on the normal screen: what came of the job, where its results are, how to go on."""
+"""Leaving: how, while work is running; and the six lines left on the normal screen: results, cost, how to go on."""
+
+from enum import Enum
 
 from forge_tui.core.job import ENDED, job_label
 from forge_tui.core.snapshot import Snapshot
@@ -6,6 +8,13 @@ from forge_tui.core.text import one_line
 from forge_tui.telemetry import figures, frame, spending
 
 WIDTH = 100
+
+
+class Leave(Enum):
+    """How to leave while work is running."""
+
+    DRAIN = "drain"
+    NOW = "now"
 
 
 def farewell(job: Snapshot, again: str) -> list[str]:

@@ -12,8 +12,7 @@ from typing import TextIO
 from forge_tui.console.app import ForgeApp
 from forge_tui.console.desk import Look
 from forge_tui.console.engine_thread import SWITCH_INTERVAL_S, EngineThread
-from forge_tui.console.farewell import farewell
-from forge_tui.console.screens.quit import Leave
+from forge_tui.console.farewell import Leave, farewell
 from forge_tui.core.clock import Clock
 
 INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

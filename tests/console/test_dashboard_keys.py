@@ -7,6 +7,7 @@ import pytest
 import console_states as states
 from console_builders import RecordingHub, StillClock, console, settle, working_hub
 from forge_tui.console.app import ForgeApp, Look
+from forge_tui.console.farewell import Leave
 from forge_tui.console.hub import EngineGone
 from forge_tui.console.screens.api_key import KeyPrompt
 from forge_tui.console.screens.breaker_menu import BreakerMenu
@@ -14,7 +15,7 @@ from forge_tui.console.screens.debug import DebugDialog
 from forge_tui.console.screens.help import HelpDialog
 from forge_tui.console.screens.launch import LaunchScreen
 from forge_tui.console.screens.limits_menu import LimitsMenu
-from forge_tui.console.screens.quit import Leave, QuitDialog
+from forge_tui.console.screens.quit import QuitDialog
 from forge_tui.console.view import Refused, Stopped
 from forge_tui.console.widgets.progress import ProgressPane
 from forge_tui.core.clock import SystemClock

@@ -1,25 +1,18 @@
 """The quit dialog: drain, stop now, or stay; the job goes on while it is open."""
 
-from enum import Enum
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
 
+from forge_tui.console.farewell import Leave
 from forge_tui.console.presentation import Tone, line, spread
 from forge_tui.console.screens.dialog import Dialog
 from forge_tui.console.view import View
 from forge_tui.console.widgets.frame import Pane
 from forge_tui.core.job import job_label
 from forge_tui.telemetry import figures
-
-
-class Leave(Enum):
-    """How to leave while work is running."""
-
-    DRAIN = "drain"
-    NOW = "now"
 
 
 class QuitPane(Pane):
