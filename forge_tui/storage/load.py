@@ -43,6 +43,12 @@ FROM cache
 WHERE cache.key = tickets.key AND +cache.stored_at > ? AND +cache.stored_at <= ?
     AND tickets.job_id = ? AND tickets.state IN ('queued', 'waiting') AND tickets.leader IS NULL
 """
+# Where the cache is the smaller side it goes the other way round: a million open leaders are not asked one by one.
+_FEW = 20_000
+_COUNT_TO_FEW = "SELECT count(*) FROM (SELECT 1 FROM cache WHERE stored_at > ? AND stored_at <= ? LIMIT ?)"
+_REFRESH_FROM_FEW = f"""
+{_REFRESH_LEADERS} AND tickets.key IN (SELECT key FROM cache WHERE stored_at > ? AND stored_at <= ?)
+"""  # noqa: S608 - our own words
 _REFRESH_FOLLOWERS = """
 UPDATE tickets SET state = 'done', source = 'cache', settled_at = leader.settled_at,
     category = leader.category, priority = leader.priority, summary = leader.summary, flags = leader.flags,
@@ -160,7 +166,11 @@ def finish_loading(connection: sqlite3.Connection, job_id: int, estimated_s: flo
 
 def refresh_from_cache(connection: sqlite3.Connection, job_id: int, now: float, ttl_s: float) -> int:
     """Answer the open leaders that the cache knows by now, and their followers; how many tickets that ended."""
-    leaders = connection.execute(_REFRESH_LEADERS, (now, now - ttl_s, now, job_id)).rowcount
+    fresh = (now - ttl_s, now)
+    if connection.execute(_COUNT_TO_FEW, (*fresh, _FEW)).fetchone()[0] < _FEW:
+        leaders = connection.execute(_REFRESH_FROM_FEW, (now, *fresh, job_id, *fresh)).rowcount
+    else:
+        leaders = connection.execute(_REFRESH_LEADERS, (now, *fresh, job_id)).rowcount
     if not leaders:
         return 0
     return leaders + connection.execute(_REFRESH_FOLLOWERS, (job_id,)).rowcount

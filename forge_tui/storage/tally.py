@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from forge_tui.core.errors import UnknownJob
@@ -79,15 +79,21 @@ def counts_of(lines: Iterable[Line], lookups: int) -> JobCounts:
 
 def jobs(connection: sqlite3.Connection, limit: int) -> list[JobRecord]:
     """The newest `limit` jobs, newest first."""
-    return _records(connection, connection.execute(f"{_JOBS} ORDER BY id DESC LIMIT ?", (limit,)).fetchall())
+    rows = connection.execute(f"{_JOBS} ORDER BY id DESC LIMIT ?", (limit,)).fetchall()
+    return _records(connection, rows, lines_of(connection, [row[0] for row in rows]))
 
 
 def job(connection: sqlite3.Connection, job_id: int) -> JobRecord:
     """One job; raises UnknownJob."""
-    records = _records(connection, connection.execute(f"{_JOBS} WHERE id = ?", (job_id,)).fetchall())
-    if not records:
+    return _with_lines(connection, job_id)[0]
+
+
+def _with_lines(connection: sqlite3.Connection, job_id: int) -> tuple[JobRecord, list[Line]]:
+    row = connection.execute(f"{_JOBS} WHERE id = ?", (job_id,)).fetchone()
+    if row is None:
         raise unknown(job_id)
-    return records[0]
+    tallies = lines_of(connection, [job_id])
+    return _records(connection, [row], tallies)[0], tallies[job_id]
 
 
 def unknown(job_id: int) -> UnknownJob:
@@ -97,8 +103,7 @@ def unknown(job_id: int) -> UnknownJob:
 
 def opening(connection: sqlite3.Connection, job_id: int) -> OpeningFigures:
     """Where every ticket of the job stands; raises UnknownJob."""
-    record = job(connection, job_id)
-    lines = lines_of(connection, [job_id])[job_id]
+    record, lines = _with_lines(connection, job_id)
     saved_tokens, saved_cost = connection.execute(_SAVED, (job_id,)).fetchone()
     last_batch, batching_saved_tokens, batching_saved_cost = connection.execute(_LAST_BATCH, (job_id,)).fetchone()
     return OpeningFigures(
@@ -139,11 +144,12 @@ def _failed_codes(lines: Iterable[Line]) -> dict[Code, int]:
     return dict(codes)
 
 
-def _records(connection: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> list[JobRecord]:
+def _records(
+    connection: sqlite3.Connection, rows: Sequence[tuple[Any, ...]], tallies: Mapping[int, list[Line]]
+) -> list[JobRecord]:
     ids = [row[0] for row in rows]
-    tallies = lines_of(connection, ids)
     ledgers = {job_id: (tokens, cost) for job_id, tokens, cost in select_in(connection, _LEDGER, ids)}
-    return [_record(row, tallies[row[0]], *ledgers.get(row[0], (0, 0.0))) for row in rows]
+    return [_record(row, tallies.get(row[0], []), *ledgers.get(row[0], (0, 0.0))) for row in rows]
 
 
 def _record(row: tuple[Any, ...], lines: Iterable[Line], tokens: int, cost: float) -> JobRecord:

@@ -88,6 +88,21 @@ async def test_a_leader_finds_its_followers_among_many_that_wait():
     assert await _grown(settle, text=lambda n: f"text {1 if n == 2 else n}") < 1.5
 
 
+async def test_going_on_asks_the_smaller_side_what_the_cache_knows_by_now():
+    """A resume of a million tickets took 0.44 s here, before it asked the few answers and not the many tickets."""
+
+    async def refresh(store, job_id):
+        other = await a_job(store, rows(20, start=1), input_sha256="other")
+        await store.record(a_settlement(other, *(done(n) for n in range(1, 21))), NOW)
+        assert await store.refresh_from_cache(job_id, NOW + 1, DAY_S) == 20
+
+    assert await _grown(refresh) < 1.5
+
+
+async def test_a_start_ends_cancelled_jobs_without_reading_the_others():
+    assert await _grown(lambda store, _: store.end_cancelled(NOW)) < 1.5
+
+
 async def test_loading_one_more_chunk_costs_the_same_in_a_big_job():
     async def load(store, job_id):
         loaded = await store.loaded_rows(job_id)
