@@ -38,6 +38,8 @@ def wire(flags: Sequence[Flag], defaults: Iterable[Given] = ()) -> Wired:
     loaded = load(flags, defaults)
     secret = find_key(loaded.environment, loaded.settings)
     endpoint = resolve(loaded.settings, has_key=secret is not None)
+    if loaded.sources.get("sim") == "--sim" and endpoint.provider != "simulated":
+        raise SettingsRefused(f"--sim goes with --provider simulated; this is {endpoint.why}")
     if loaded.settings.max_cost is not None and endpoint.price is None:
         source = loaded.sources["max_cost"]
         raise SettingsRefused(

@@ -220,3 +220,9 @@ def test_the_log_holds_what_its_level_asks_for(
     written = [json.loads(line)["event"] for line in (state_folder() / FILE_NAME).read_text().splitlines()]
     assert events <= set(written)
     assert bool(written) is bool(events)
+
+
+def test_options_of_the_simulator_are_not_dropped_in_silence(typed: Type):
+    refused = typed("--batch", "tickets.csv", "--sim", "latency=0.1")
+    assert refused.exit_code == 2
+    assert last_line(refused).startswith("forge-tui: --sim goes with --provider simulated; this is provider local")
