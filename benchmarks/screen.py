@@ -111,7 +111,7 @@ def _console(folder: Path, words: list[str]) -> None:
     try:
         terminal.until(b"to send")
         terminal.type("\r")
-        terminal.until(b"FINISHED")
+        terminal.until(b"DONE 00:")
         terminal.type("q")
         assert terminal.end() == 0
     finally:

@@ -1,10 +1,18 @@
 """bespokelabs-curator with its openai backend pointed at the server, limits out of the way, its cache in a new folder."""
 
 import os
+from importlib.util import find_spec
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from common import KEY, MODEL, SYSTEM, category_of, task
+
+# curator counts tokens with tiktoken, which fetches its table from the internet; litellm, which it brings, has a copy.
+litellm = find_spec("litellm")
+if litellm is not None and litellm.origin is not None:
+    tokenizers = Path(litellm.origin).parent / "litellm_core_utils" / "tokenizers"
+    os.environ.setdefault("TIKTOKEN_CACHE_DIR", str(tokenizers))
 
 with TemporaryDirectory() as folder:
     os.environ |= {
