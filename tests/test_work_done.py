@@ -46,7 +46,7 @@ def _known_again(count):
 def test_a_job_that_is_all_known_costs_statements_and_events_by_the_chunk():
     few, few_events = _known_again(200)
     many, many_events = _known_again(4_000)
-    inserts = [statement for statement in many if statement.startswith("INSERT INTO tickets")]
+    inserts = [statement for statement in many if statement.startswith("INSERT INTO staged")]
     assert len(inserts) == 4_000 / ROWS_AN_INSERT
     assert len(many) - len(inserts) == len(few) - 1
     assert len(many) <= 70

@@ -17,6 +17,7 @@ from forge_tui.pipeline.document import (
     report,
     result_row,
     to_json,
+    to_json_line,
 )
 from forge_tui.pipeline.output_folder import FILES, whole_files
 from forge_tui.storage.reader import Reader
@@ -77,11 +78,11 @@ def _write_rows(
     for row in rows:
         if row.state == TicketState.DONE:
             written = result_row(row, columns)
-            results.write(to_json(written) + "\n")
+            results.write(to_json_line(written))
             writer.writerow([*_own_cells(row, foreign), *[foreign(written.get(name)) for name in columns.values()]])
             done += 1
         else:
-            failures.write(to_json(failure_row(row, columns)) + "\n")
+            failures.write(to_json_line(failure_row(row, columns)))
             failed += 1
     return done, failed
 

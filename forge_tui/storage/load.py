@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
+from math import inf
 from typing import Any, NamedTuple
 
 from forge_tui.core.job import JobState
@@ -17,19 +18,6 @@ SELECT key, position, state, source, category, priority, summary, flags, tokens 
        code, message, http_status
 FROM tickets WHERE job_id = ? AND leader IS NULL AND key IN (:many)
 ORDER BY state IN ('queued', 'waiting'), state = 'done', state = 'failed'
-"""
-# What the cache knows is answered inside SQLite, in one statement a chunk: no answer travels to Python and back. Those
-# that follow an open ticket of an earlier chunk (`leader` at most `loaded`) go on following it.
-# The + signs keep SQLite on the chunk's own positions.
-_ANSWER_CHUNK = """
-UPDATE tickets SET state = 'done', source = 'cache', settled_at = :now,
-    category = cache.category, priority = cache.priority, summary = cache.summary, flags = cache.flags,
-    saved_tokens = cache.tokens, saved_cost = cache.cost
-FROM cache
-WHERE cache.key = tickets.key AND +cache.stored_at > :expired AND +cache.stored_at <= :now
-    AND tickets.job_id = :job_id AND tickets.position > :loaded AND +tickets.state = 'queued'
-    AND (tickets.leader IS NULL OR +tickets.leader > :loaded)
-RETURNING tickets.key
 """
 _ROWS_PER_INSERT = 500
 _LOADED = "UPDATE jobs SET loaded_rows = ?, lookups = lookups + ? WHERE id = ?"
@@ -96,14 +84,40 @@ _IDENTITY = (
     *("job_id", "position", "key", "complexity", "words", "estimated_tokens", "truncated", "file", "line"),
     *("external_id", "text", "columns"),
 )
-_STATES = {Queued: TicketState.QUEUED, Answered: TicketState.DONE, Failed: TicketState.FAILED}
+_PLACE = (*_IDENTITY, "leader")
+# A chunk stands aside in memory first, so that each row is stored once, with the answer that the cache has for it: no
+# answer travels to Python and back, and no index is written twice. Those that follow an open ticket of an earlier chunk
+# (`leader` at most `loaded`) go on following it.
+_STAGED = """
+CREATE TEMP TABLE IF NOT EXISTS staged (
+    state TEXT, job_id INTEGER, position INTEGER, key BLOB, complexity TEXT, words INTEGER, estimated_tokens INTEGER,
+    truncated INTEGER, file TEXT, line INTEGER, external_id TEXT, text TEXT, columns TEXT, leader INTEGER
+)
+"""
+_FROM_STAGED = f"""
+INSERT INTO tickets (state, source, settled_at, category, priority, summary, flags, saved_tokens, saved_cost, {", ".join(_PLACE)})
+SELECT iif(cache.id IS NULL, 'queued', 'done'), iif(cache.id IS NULL, NULL, 'cache'), iif(cache.id IS NULL, NULL, :now),
+    cache.category, cache.priority, cache.summary, cache.flags, coalesce(cache.tokens, 0), coalesce(cache.cost, 0.0),
+    {", ".join(f"staged.{name}" for name in _PLACE)}
+FROM staged LEFT JOIN cache ON cache.key = staged.key
+    AND +cache.stored_at > :expired AND +cache.stored_at <= :now
+    AND (staged.leader IS NULL OR staged.leader > :loaded)
+ORDER BY staged.rowid
+RETURNING iif(source IS NULL, NULL, key)
+"""  # noqa: S608 - our own names
+_INTO: dict[type[Fate], tuple[str, str]] = {
+    Queued: ("staged", TicketState.QUEUED.value),
+    Answered: ("tickets", TicketState.DONE.value),
+    Failed: ("tickets", TicketState.FAILED.value),
+}
 
 
 def _insert(kind: type[Fate], rows: int) -> str:
     """Only the columns a row has: binding a None costs as much as binding four strings (1 µs, measured)."""
+    table, state = _INTO[kind]
     columns = ("state", *_IDENTITY, *kind._fields)
-    values = ",".join([f"('{_STATES[kind].value}'{', ?' * (len(columns) - 1)})"] * rows)
-    return f"INSERT INTO tickets ({', '.join(columns)}) VALUES {values}"  # noqa: S608 - our own names
+    values = ",".join([f"('{state}'{', ?' * (len(columns) - 1)})"] * rows)
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES {values}"  # noqa: S608 - our own names
 
 
 class Leader(NamedTuple):
@@ -132,16 +146,25 @@ def add_rows(
     loaded = loaded_rows(connection, job_id)
     fresh = [item for item in tickets if item.ticket.position > loaded]
     refusals = [row for row in refused if row.position > loaded]
-    rows: dict[type[Fate], list[tuple[Any, ...]]] = {kind: [] for kind in _STATES}
+    rows: dict[type[Fate], list[tuple[Any, ...]]] = {kind: [] for kind in _INTO}
     rows[Failed] = [(*_refused_identity(job_id, row), *_refused(row, now)) for row in refusals]
     for item, fate in zip(fresh, _fates(connection, job_id, fresh, now), strict=True):
         rows[type(fate)].append((*_identity(job_id, item), *fate))
+    connection.execute(_STAGED)
     for kind, several in rows.items():
         _insert_all(connection, kind, several)
-    known = set() if ttl_s is None else _answer_chunk(connection, job_id, loaded, now, ttl_s)
+    known = _from_staged(connection, loaded, now, ttl_s)
     last = max([loaded, *(item.ticket.position for item in fresh), *(row.position for row in refusals)])
     connection.execute(_LOADED, (last, 0 if ttl_s is None else len(fresh), job_id))
     return known
+
+
+def _from_staged(connection: sqlite3.Connection, loaded: int, now: float, ttl_s: float | None) -> set[bytes]:
+    """Store what stands aside, answered where the cache knows it; answers the keys of those."""
+    given = {"loaded": loaded, "now": now, "expired": inf if ttl_s is None else now - ttl_s}
+    known = {key for (key,) in connection.execute(_FROM_STAGED, given).fetchall()}
+    connection.execute("DELETE FROM staged")
+    return known - {None}
 
 
 def _insert_all(connection: sqlite3.Connection, kind: type[Fate], rows: Sequence[tuple[Any, ...]]) -> None:
@@ -182,12 +205,6 @@ def leaders_of(connection: sqlite3.Connection, job_id: int, keys: Collection[byt
         key: Leader(position, state, source, tuple(rest[:6]), tuple(rest[6:]))
         for key, position, state, source, *rest in select_in(connection, _LEADERS, keys, job_id)
     }
-
-
-def _answer_chunk(connection: sqlite3.Connection, job_id: int, loaded: int, now: float, ttl_s: float) -> set[bytes]:
-    """Answer the tickets after position `loaded` that the cache knows; answers their keys."""
-    given = {"job_id": job_id, "loaded": loaded, "now": now, "expired": now - ttl_s}
-    return {key for (key,) in connection.execute(_ANSWER_CHUNK, given).fetchall()}
 
 
 def _fates(

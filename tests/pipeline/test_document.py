@@ -20,6 +20,7 @@ from forge_tui.pipeline.document import (
     output_names,
     report,
     result_row,
+    to_json_line,
     write_document,
 )
 from forge_tui.storage.rows import JobMix, JobStats, SettledRow
@@ -160,3 +161,18 @@ def test_the_document_is_json_whatever_the_rows(results: list[dict[str, Any]], f
     write_document(stream, {"job_id": "J-0001", "stats": {"p50_ms": 1.5}}, results, failures)
     read = json.loads(stream.getvalue())
     assert read == {"job_id": "J-0001", "stats": {"p50_ms": 1.5}, "results": results, "failures": failures or None}
+
+
+_TEXTS = st.text(st.characters(exclude_categories=["Cs"]))  # the store keeps no lone surrogate
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | _TEXTS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_TEXTS, inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(_TEXTS, _VALUES, max_size=5))
+def test_a_line_of_a_row_file_gives_every_value_back_and_is_one_line(row: dict[str, Any]):
+    line = to_json_line(row)
+    assert json.loads(line) == row
+    assert line.count("\n") == 1

@@ -148,8 +148,8 @@ async def test_a_chunk_asks_the_cache_once():
                 job_id, [a_row(n, f"text {n % 50}") for n in range(1, count + 1)], [], now=NOW, ttl_s=1
             )
             await database.read(lambda c: c.set_trace_callback(None))
-            counted[count] = [s for s in seen if not s.startswith("INSERT INTO tickets")]
-    assert len([statement for statement in counted[1000] if "FROM cache" in statement]) == 1
+            counted[count] = [s for s in seen if not s.startswith("INSERT INTO staged")]
+    assert len([statement for statement in counted[1000] if "JOIN cache" in statement]) == 1
     assert len(counted[100]) == len(counted[1000])
 
 
