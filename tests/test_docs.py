@@ -65,6 +65,17 @@ def test_the_pictures_are_what_the_console_draws(name):
     assert (ROOT / "docs" / name).read_bytes() == PICTURES[name].read_bytes(), f"copy it: {PICTURES[name].name}"
 
 
+def test_every_promise_has_its_row_with_a_test_both_scales_and_a_result():
+    page = (ROOT / "docs" / "reliability.md").read_text("utf-8")
+    rows = {row[0]: row[1:] for row in re.findall(r"^\| (P\d+) \|(.*)\|(.*)\|(.*)\|(.*)\|(.*)\|$", page, re.MULTILINE)}
+    assert list(rows) == [f"P{number}" for number in range(1, 32)]
+    for promise, (says, tests, *figures) in rows.items():
+        assert says.strip(), promise
+        assert "`tests/" in tests, promise
+        assert all(figure.strip() for figure in figures), promise
+        assert re.search(r"\d|every|no |one ", figures[2]), f"{promise}: a result is a figure"
+
+
 def test_every_promise_names_tests_that_exist():
     page = (ROOT / "docs" / "reliability.md").read_text("utf-8")
     named = re.findall(r"`(tests/[a-z_/]+\.py)(?:::(test_[a-z0-9_]+))?`", page)
