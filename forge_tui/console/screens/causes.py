@@ -14,6 +14,7 @@ from forge_tui.console.verdicts import retry_verdict, wait_of
 from forge_tui.console.view import View
 from forge_tui.console.widgets.foot import Foot
 from forge_tui.console.widgets.frame import Frame
+from forge_tui.console.widgets.list_messages import Opened
 from forge_tui.console.widgets.virtual_list import Column, VirtualList
 from forge_tui.core.failure import RULES, RetryHelps
 from forge_tui.storage.rows import FailureGroup
@@ -90,7 +91,7 @@ class CausesDialog(Dialog[OneOfEach | FailureGroup]):
     def on_virtual_list_marked(self) -> None:
         self.show(self.forge.view)
 
-    def on_virtual_list_opened(self, message: VirtualList.Opened) -> None:
+    def on_virtual_list_opened(self, message: Opened) -> None:
         self.dismiss(self._groups[message.row_id])
 
     def action_try_each(self) -> None:

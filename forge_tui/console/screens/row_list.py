@@ -18,6 +18,7 @@ from forge_tui.console.screens.ticket import TicketDialog, ticket_json
 from forge_tui.console.view import View
 from forge_tui.console.widgets.foot import Foot
 from forge_tui.console.widgets.frame import Frame
+from forge_tui.console.widgets.list_messages import Asked, Moved, Opened, Wanted
 from forge_tui.console.widgets.virtual_list import Column, VirtualList
 from forge_tui.core.errors import ForgeError
 from forge_tui.core.ticket import ticket_label
@@ -215,20 +216,20 @@ class RowList(Frame):
 
     # -- keys -----------------------------------------------------------------------------------------------------
 
-    def on_virtual_list_wanted(self, message: VirtualList.Wanted) -> None:
+    def on_virtual_list_wanted(self, message: Wanted) -> None:
         self._read_page(self._asked, message.ids, self.forge.hub.rows)
 
     def on_virtual_list_marked(self) -> None:
         self._draw_words()
 
-    def on_virtual_list_moved(self, message: VirtualList.Moved) -> None:
+    def on_virtual_list_moved(self, message: Moved) -> None:
         self.moved(message.row_id)
         self._draw_words()
 
-    def on_virtual_list_opened(self, message: VirtualList.Opened) -> None:
+    def on_virtual_list_opened(self, message: Opened) -> None:
         self.app.push_screen(TicketDialog(self._asked.job_id, self.list.ids, self.list.ids.index(message.row_id)))
 
-    def on_virtual_list_asked(self, message: VirtualList.Asked) -> None:
+    def on_virtual_list_asked(self, message: Asked) -> None:
         match message.what:
             case "filter":
                 self.add_class("-filtering")

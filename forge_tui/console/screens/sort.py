@@ -11,6 +11,7 @@ from textual.content import Content
 from forge_tui.console.presentation import Tone, line
 from forge_tui.console.screens.dialog import Dialog
 from forge_tui.console.widgets.frame import Frame
+from forge_tui.console.widgets.list_messages import Opened
 from forge_tui.console.widgets.virtual_list import Column, VirtualList
 from forge_tui.storage.filters import Order
 
@@ -86,7 +87,7 @@ class SortDialog(Dialog[Sorting]):
             line((says, Tone.LEAD if now else Tone.DIM)),
         )
 
-    def on_virtual_list_opened(self, message: VirtualList.Opened) -> None:
+    def on_virtual_list_opened(self, message: Opened) -> None:
         self.action_choose(message.row_id)
 
     def action_choose(self, number: int) -> None:

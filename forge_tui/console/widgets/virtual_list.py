@@ -1,14 +1,12 @@
 """A list that stays quick at 100,000 rows: it knows every id, holds the rows of a few pages, and draws what is seen."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from rich.segment import Segment
 from textual.binding import BindingType
 from textual.content import Content
 from textual.geometry import Region, Size
-from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.style import Style
@@ -16,7 +14,9 @@ from textual.visual import Visual
 
 from forge_tui.console.keys import Scope, bindings
 from forge_tui.console.widgets.columns import Column, Fitted, fitted, laid_out
+from forge_tui.console.widgets.list_messages import Asked, Marked, Moved, Opened, Wanted
 from forge_tui.console.widgets.row_cache import PAGE, RowCache
+from forge_tui.console.widgets.selection import Selection
 
 __all__ = ["PAGE", "Column", "VirtualList"]
 
@@ -28,7 +28,7 @@ class VirtualList(ScrollView, can_focus=True):
 
     Whoever owns it hands in the ids (`show_ids`), answers `Wanted` with the rows (`put_rows`), and listens. `cells`
     makes a cell of content for each column from a row, whenever it is drawn. Line 0 is the head of the columns;
-    `nothing` is what an empty list says; `narrowed` says that a filter hides rows. `marks` may be another list's own: both show the same then.
+    `nothing` is what an empty list says; `narrowed` says that a filter hides rows.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.LIST)
@@ -36,60 +36,6 @@ class VirtualList(ScrollView, can_focus=True):
     DEFAULT_CSS = """
     VirtualList { scrollbar-size: 0 0; text-wrap: nowrap; overflow-x: hidden; background: transparent; }
     """
-
-    @dataclass
-    class Wanted(Message):
-        """Rows of these ids are on screen, or soon, and not here."""
-
-        sender: "VirtualList"
-        ids: tuple[int, ...]
-
-        @property
-        def control(self) -> "VirtualList":
-            return self.sender
-
-    @dataclass
-    class Moved(Message):
-        """The cursor stands on another id (None: the list is empty)."""
-
-        sender: "VirtualList"
-        row_id: int | None
-
-        @property
-        def control(self) -> "VirtualList":
-            return self.sender
-
-    @dataclass
-    class Opened(Message):
-        """Enter was pressed on this id."""
-
-        sender: "VirtualList"
-        row_id: int
-
-        @property
-        def control(self) -> "VirtualList":
-            return self.sender
-
-    @dataclass
-    class Asked(Message):
-        """A key of lists that the owner answers: `filter`, `sort`, `copy_id` or `copy_row`."""
-
-        sender: "VirtualList"
-        what: str
-
-        @property
-        def control(self) -> "VirtualList":
-            return self.sender
-
-    @dataclass
-    class Marked(Message):
-        """The marks changed."""
-
-        sender: "VirtualList"
-
-        @property
-        def control(self) -> "VirtualList":
-            return self.sender
 
     def __init__(
         self,
@@ -102,17 +48,13 @@ class VirtualList(ScrollView, can_focus=True):
     ) -> None:
         super().__init__(id=id)
         self.columns = tuple(columns)
-        self.marks: set[int] = set()
         self.nothing = Content("")
         self.narrowed = False
         self._cells = cells
         self._with_marks = marks
         self._head = int(head)
-        self._ids: Sequence[int] = ()
-        self._cursor = 0
-        self._last_mark: int | None = None
+        self._selection = Selection()
         self._rows = RowCache()
-        self._known: frozenset[int] | None = None
         self._drawn: dict[int, Cells] = {}
         self._fitted: tuple[int, tuple[Fitted, ...]] = (-1, ())
 
@@ -120,33 +62,35 @@ class VirtualList(ScrollView, can_focus=True):
 
     @property
     def ids(self) -> Sequence[int]:
-        return self._ids
+        return self._selection.ids
 
     @property
     def current(self) -> int | None:
         """The id under the cursor."""
-        return self._ids[self._cursor] if self._ids else None
+        return self._selection.current
+
+    @property
+    def marks(self) -> set[int]:
+        """The marked ids, shown or not; another list's own may be put in their place."""
+        return self._selection.marks
+
+    @marks.setter
+    def marks(self, marks: set[int]) -> None:
+        self._selection.marks = marks
 
     @property
     def hidden_marks(self) -> int:
         """How many marks are on ids that the filter hides."""
-        if not self.marks:
-            return 0
-        if self._known is None:
-            self._known = frozenset(self._ids)
-        return len(self.marks - self._known)
+        return self._selection.hidden_marks
 
     def show_ids(self, ids: Sequence[int]) -> None:
-        """Show these rows in this order; the cursor stays on its id, or at its place where the id is gone."""
+        """Show these rows in this order."""
         before = self.current
-        self._ids, self._known = ids, None
+        self._selection.show(ids)
         self._rows.reorder()
-        self._cursor = min(self._cursor, max(0, len(ids) - 1))
-        if before is not None and self.current != before and before in ids:
-            self._cursor = ids.index(before)
         self._fit()
         if self.current != before:
-            self.post_message(self.Moved(self, self.current))
+            self.post_message(Moved(self, self.current))
 
     def forget_rows(self) -> None:
         """These rows are somebody else's."""
@@ -183,7 +127,7 @@ class VirtualList(ScrollView, can_focus=True):
         top = round(self.scroll_offset.y)
         for y, before in tuple(self._drawn.items()):
             index = y - self._head + top
-            row = self.row(self._ids[index]) if index < len(self._ids) else None
+            row = self.row(self.ids[index]) if index < len(self.ids) else None
             if row is not None and not _same(before, self._cells(row)):
                 self.refresh(Region(0, y, self.size.width, 1))
 
@@ -195,14 +139,14 @@ class VirtualList(ScrollView, can_focus=True):
         if y < self._head:
             return self._line(self._head_cells(), self.get_visual_style("list--head"), mark=" ", cursor=False)
         index = y - self._head + round(self.scroll_offset.y)
-        if index >= len(self._ids):
-            says = self.nothing if y == self._head and not self._ids else Content("")
+        if index >= len(self.ids):
+            says = self.nothing if y == self._head and not self.ids else Content("")
             return (
                 self._strip(says.pad_left(self._lead), self.visual_style)
                 if len(says)
                 else Strip.blank(width, self.rich_style)
             )
-        marked, here = self._ids[index] in self.marks, index == self._cursor
+        marked, here = self.ids[index] in self.marks, index == self._cursor
         style = self.visual_style
         if marked:
             style += self.get_visual_style("list--marked", partial=True)
@@ -232,21 +176,25 @@ class VirtualList(ScrollView, can_focus=True):
         return [Content(column.title) for column in self.columns]
 
     def _cells_at(self, index: int, y: int) -> Cells:
-        if ids := self._rows.wanted(index, self._ids):
+        if ids := self._rows.wanted(index, self.ids):
             # Drawing happens in the screen's name, and a message never bubbles to its own sender.
             self.call_later(self._want, ids)
-        row = self._rows.get(self._ids[index])
+        row = self._rows.get(self.ids[index])
         if row is None:
             return [Content("…")]
         self._drawn[y] = self._cells(row)
         return self._drawn[y]
 
     def _want(self, ids: tuple[int, ...]) -> None:
-        self.post_message(self.Wanted(self, ids))
+        self.post_message(Wanted(self, ids))
+
+    @property
+    def _cursor(self) -> int:
+        return self._selection.index
 
     def _fit(self) -> None:
         self._drawn.clear()
-        self.virtual_size = Size(self.size.width, len(self._ids) + self._head)
+        self.virtual_size = Size(self.size.width, len(self.ids) + self._head)
         self._follow()
         self.refresh()
 
@@ -272,16 +220,16 @@ class VirtualList(ScrollView, can_focus=True):
 
     def go_to(self, index: int) -> None:
         """Put the cursor on row `index`, or as near as there is one."""
-        index = max(0, min(index, len(self._ids) - 1))
-        if not self._ids or index == self._cursor:
+        index, before = self._selection.nearest(index), self._cursor
+        if not self.ids or index == before:
             return
-        before, self._cursor = self._cursor, index
+        self._selection.index = index
         top = round(self.scroll_offset.y)
         self._follow()
         if round(self.scroll_offset.y) == top:
             for row in (before, index):
                 self.refresh(Region(0, row - top + self._head, self.size.width, 1))
-        self.post_message(self.Moved(self, self.current))
+        self.post_message(Moved(self, self.current))
 
     def action_move(self, by: int) -> None:
         self.go_to(self._cursor + by)
@@ -293,58 +241,53 @@ class VirtualList(ScrollView, can_focus=True):
         self.go_to(0)
 
     def action_bottom(self) -> None:
-        self.go_to(len(self._ids) - 1)
+        self.go_to(len(self.ids) - 1)
 
     def action_open(self) -> None:
         if self.current is not None:
-            self.post_message(self.Opened(self, self.current))
+            self.post_message(Opened(self, self.current))
 
     def action_mark(self) -> None:
-        if self.current is None or not self._with_marks:
-            return
-        self.marks ^= {self.current}
-        self._last_mark = self.current
-        self._marks_changed()
-        self.go_to(self._cursor + 1)
+        if self.current is not None and self._with_marks:
+            self._selection.toggle()
+            self._marks_changed()
+            self.go_to(self._cursor + 1)
 
     def action_mark_range(self) -> None:
-        if self._ids and self._with_marks:
-            last = self._last_mark
-            start = self._ids.index(last) if last is not None and last in self._ids else self._cursor
-            low, high = sorted((start, self._cursor))
-            self.marks |= set(self._ids[low : high + 1])
+        if self.ids and self._with_marks:
+            self._selection.mark_range()
             self._marks_changed()
 
     def action_mark_all(self) -> None:
         if self._with_marks:
-            self.marks |= set(self._ids)
+            self._selection.mark_all()
             self._marks_changed()
 
     def action_mark_none(self) -> None:
         self.take_marks_off()
 
     def action_filter(self) -> None:
-        self.post_message(self.Asked(self, "filter"))
+        self.post_message(Asked(self, "filter"))
 
     def action_sort(self) -> None:
-        self.post_message(self.Asked(self, "sort"))
+        self.post_message(Asked(self, "sort"))
 
     def action_copy_id(self) -> None:
-        self.post_message(self.Asked(self, "copy_id"))
+        self.post_message(Asked(self, "copy_id"))
 
     def action_copy_row(self) -> None:
-        self.post_message(self.Asked(self, "copy_row"))
+        self.post_message(Asked(self, "copy_row"))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - Textual's signature
         if action.startswith("mark"):
-            return self._with_marks and bool(self._ids)
+            return self._with_marks and bool(self.ids)
         if action in {"open", "copy_id", "copy_row", "sort"} or (action == "filter" and not self.narrowed):
-            return True if self._ids else None
+            return True if self.ids else None
         return True
 
     def _marks_changed(self) -> None:
         self.refresh()
-        self.post_message(self.Marked(self))
+        self.post_message(Marked(self))
 
     def on_click(self, event: object) -> None:
         y = getattr(event, "y", 0)
