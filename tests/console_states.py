@@ -209,6 +209,20 @@ def disk_full() -> Snapshot:
     )
 
 
+def canary_failed() -> Snapshot:
+    return busy(
+        state=JobState.PAUSED,
+        state_reason="5 of 5 first answers unusable: no JSON in Sorry, I cannot",
+        state_code=str(Code.JSON),
+        done=0,
+        failed=0,
+        refused=0,
+        in_flight=0,
+        bound=BoundView("paused"),
+        eta=None,
+    )
+
+
 def never_reached() -> Snapshot:
     return busy(
         state=JobState.HALTED,

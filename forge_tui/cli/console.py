@@ -52,4 +52,5 @@ def _look(environment: Mapping[str, str], wired: Wired, *, ascii_only: bool) -> 
     if "SSH_CONNECTION" in environment and "refresh_hz" not in wired.loaded.sources:
         hz = min(hz, SLOW_LINK_HZ)
     plain = ascii_only or environment.get("TERM", "dumb") in PLAIN_TERMINALS
-    return Look(hz=hz, ascii_only=plain, keymap=checked_keymap(wired.settings.keys))
+    clipboard = environment.get("TERM", "dumb") not in PLAIN_TERMINALS  # they know no OSC 52 either
+    return Look(hz=hz, ascii_only=plain, clipboard=clipboard, keymap=checked_keymap(wired.settings.keys))

@@ -301,4 +301,4 @@ def _key_wanted(view: View) -> bool:
     """Whether a key is missing, or was refused by the provider."""
     job = view.job
     refused = job.state is JobState.HALTED and job.state_code == Code.AUTH
-    return refused or (isinstance(view.engine, Refused) and view.engine.code is Code.AUTH)
+    return refused or (isinstance(view.engine, Refused) and view.engine.for_want_of_a_key)

@@ -26,9 +26,8 @@ from forge_tui.console.hub import Launch, refusal
 from forge_tui.console.view import EngineState, Live, Refused, Starting
 from forge_tui.core.clock import Clock
 from forge_tui.core.command import Cancel, Command, Drain, StopNow
-from forge_tui.core.errors import ForgeError
+from forge_tui.core.errors import ForgeError, KeyMissing
 from forge_tui.core.event import Event, JobExported, Notice
-from forge_tui.core.failure import Code
 from forge_tui.core.job import ENDED, JobState, job_label
 from forge_tui.core.snapshot import CommandReply, Snapshot
 from forge_tui.pipeline.ingest import open_inputs
@@ -148,10 +147,10 @@ class EngineRoom:
         """Tell whoever asked for these settings; without a key wait for one, else go back to the console's own."""
         asked, self._next = self._next, None
         self._tell(asked, refusal(error), accepted=False)
-        if self.settings != self._base and error.code is not Code.AUTH:
+        if self.settings != self._base and not isinstance(error, KeyMissing):
             self._change_to(self._base)
             return
-        self.state = Refused(str(error), error.code)
+        self.state = Refused(str(error), error.code, error)
         match await self._orders.get():
             case KeyOrder() as key:
                 self._take(key)

@@ -13,7 +13,9 @@ from forge_tui.console.app import ForgeApp
 from forge_tui.console.desk import Look
 from forge_tui.console.engine_thread import SWITCH_INTERVAL_S, EngineThread
 from forge_tui.console.farewell import Leave, farewell
+from forge_tui.console.view import Refused
 from forge_tui.core.clock import Clock
+from forge_tui.core.errors import ForgeError
 
 INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 CRASHED = 1
@@ -32,7 +34,10 @@ class Start:
 
 
 def run(engine: EngineThread, clock: Clock, start: Start) -> int:
-    """Show the console until it is left; answers the exit code: 0, 1 after a crash of the screen, 128 + a signal."""
+    """Show the console until it is left; answers the exit code: 0, 1 after a crash of the screen, 128 + a signal.
+
+    Raises the ForgeError for which the engine was not open when it was left.
+    """
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     app = ForgeApp(engine, clock, start.look, offered=start.files)
     stage = _Stage(app, engine, clock)
@@ -42,6 +47,8 @@ def run(engine: EngineThread, clock: Clock, start: Start) -> int:
         if start.report_crash is not None:
             start.report_crash(app.crash_text)
     _print(sys.stdout, farewell(engine.snapshot(), _again(app, start)))
+    if stage.refusal is not None and not code and not app.crash_text:
+        raise stage.refusal
     return CRASHED if app.crash_text and not code else code
 
 
@@ -62,6 +69,7 @@ class _Stage:
         self._clock = clock
         self._first: signal.Signals | None = None
         self._at_once = False
+        self.refusal: ForgeError | None = None
 
     async def play(self) -> int:
         loop = asyncio.get_running_loop()
@@ -72,6 +80,8 @@ class _Stage:
         loop.call_later(1.0, _freeze_garbage)
         try:
             leave = await self._app.run_async()
+            state = self._engine.state()
+            self.refusal = state.error if isinstance(state, Refused) else None
             await self._drain(at_once=leave is Leave.NOW)
         finally:
             for number in heard:

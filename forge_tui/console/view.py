@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from forge_tui.core.errors import ForgeError, KeyMissing
 from forge_tui.core.failure import Code
 from forge_tui.core.job import JobRecord
 from forge_tui.core.snapshot import Snapshot
@@ -24,10 +25,16 @@ class Live:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The engine could not open: `message` names the cause and the cure."""
+    """The engine could not open: `message` names the cause and the cure; `error` decides the exit code."""
 
     message: str
     code: Code
+    error: ForgeError | None = field(default=None, compare=False)
+
+    @property
+    def for_want_of_a_key(self) -> bool:
+        """Whether a key is all that is missing."""
+        return isinstance(self.error, KeyMissing)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ ForgeError
 ├── InputRefused        a whole file cannot be read: file, line and cure are in the message
 ├── SettingsRefused     a setting is wrong: its name, its source and what is allowed
 ├── KeyRefused          a key cannot be used: unreadable file, open permissions, clear-text transport
+│   └── KeyMissing      none is set where one is wanted
 ├── DatabaseRefused     not our database, damaged, or made by a newer version; never touched
 ├── DatabaseLocked      another process owns the database
 ├── DatabaseFault       SQLite could not write: full disk, I/O error, read-only medium
@@ -36,6 +37,10 @@ class KeyRefused(ForgeError):
     """The API key cannot be used as asked; the message never holds the key."""
 
     code = Code.AUTH
+
+
+class KeyMissing(KeyRefused):
+    """The provider wants a key and none is set: the one refusal that a key cures."""
 
 
 class DatabaseRefused(ForgeError):

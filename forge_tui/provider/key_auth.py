@@ -5,7 +5,7 @@ from collections.abc import Generator
 
 import httpx
 
-from forge_tui.core.errors import KeyRefused
+from forge_tui.core.errors import KeyMissing, KeyRefused
 from forge_tui.provider.presets import Endpoint, is_loopback
 from forge_tui.provider.secret import BLANK, Secret, key_variable
 
@@ -41,13 +41,13 @@ class KeyAuth(httpx.Auth):
 def auth_for(endpoint: Endpoint, secret: Secret | None, *, allow_http: bool) -> KeyAuth | None:
     """How requests to `endpoint` are signed; None where no key is wanted or, on a server of one's own, none is set.
 
-    Raises KeyRefused when the key is missing, or would cross a network in clear text.
+    Raises KeyMissing, and KeyRefused when the key would cross a network in clear text.
     """
     if endpoint.auth == "none":
         return None
     if secret is None:
         if endpoint.auth == "sarvam":
-            raise KeyRefused(f"provider {endpoint.provider} needs a key: set {key_variable(endpoint.provider)}")
+            raise KeyMissing(f"provider {endpoint.provider} needs a key: set {key_variable(endpoint.provider)}")
         return None
     if endpoint.base_url.lower().startswith("http:") and not is_loopback(endpoint.base_url) and not allow_http:
         raise KeyRefused(f"the key would go to {endpoint.host} in clear text: use https, or allow it with --allow-http")

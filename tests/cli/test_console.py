@@ -27,3 +27,8 @@ def test_a_slow_link_gets_fewer_frames_unless_a_rate_was_set(folder: Path, envir
 )
 def test_plain_symbols_where_others_cannot_be_drawn(folder: Path, term, ascii_only, plain):
     assert _look({"TERM": term}, wire([]), ascii_only=ascii_only).ascii_only is plain
+
+
+@pytest.mark.parametrize(("term", "clipboard"), [("xterm", True), ("linux", False), ("dumb", False)])
+def test_where_no_clipboard_can_be_reached_copies_go_to_a_file(folder: Path, term, clipboard):
+    assert _look({"TERM": term}, wire([]), ascii_only=False).clipboard is clipboard

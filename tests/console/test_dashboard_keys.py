@@ -20,6 +20,7 @@ from forge_tui.console.view import Refused, Stopped
 from forge_tui.console.widgets.progress import ProgressPane
 from forge_tui.core.clock import SystemClock
 from forge_tui.core.command import Cancel, Drain, Pause, Resume
+from forge_tui.core.errors import KeyMissing
 from forge_tui.core.failure import Code
 from forge_tui.core.snapshot import Snapshot
 
@@ -52,11 +53,14 @@ async def test_a_key_sends_its_command(key, job, command):
     assert [type(sent) for sent in hub.commands] == [command]
 
 
+MISSING = Refused("provider sarvam needs a key", Code.AUTH, KeyMissing("provider sarvam needs a key"))
+
+
 @pytest.mark.parametrize(
     ("job", "engine", "why"),
     [
         (states.halted, None, "the key was refused; no ticket was lost"),
-        (Snapshot.empty, Refused("provider sarvam needs a key", Code.AUTH), "provider sarvam needs a key"),
+        (Snapshot.empty, MISSING, "provider sarvam needs a key"),
     ],
 )
 async def test_a_key_that_is_missing_or_refused_is_asked_for_once(job, engine, why):

@@ -6,7 +6,7 @@ import pytest
 
 import console_states as states
 from console_builders import RecordingHub, console, settle, working_hub
-from forge_tui.console.view import Crashed, Refused
+from forge_tui.console.view import Crashed, Live, Refused
 from forge_tui.core.failure import Code
 from forge_tui.core.snapshot import Snapshot
 
@@ -23,6 +23,7 @@ STATES = {
     "key_refused": states.halted,
     "no_credit": states.out_of_credit,
     "never_reached": states.never_reached,
+    "canary_failed": states.canary_failed,
     "disk_full": states.disk_full,
     "paused": states.paused,
     "job_done": states.finished,
@@ -87,6 +88,31 @@ def test_a_database_in_use_names_its_owner(snap_compare):
     message = "forge.db is in use by process 123; name another with --db"
     hub = RecordingHub(Snapshot.empty(), Refused(message, Code.LOCKED))
     assert snap_compare(console(hub), terminal_size=NARROW, run_before=settle)
+
+
+def test_a_key_that_would_travel_in_clear_is_refused_and_how_to_go_on(snap_compare):
+    message = "the key would go to llm.example in clear text: use https, or allow it with --allow-http"
+    hub = RecordingHub(Snapshot.empty(), Refused(message, Code.AUTH))
+    assert snap_compare(console(hub), terminal_size=NARROW, run_before=settle)
+
+
+def test_without_a_key_it_says_that_rules_answer_and_how_to_set_one(snap_compare):
+    hub = RecordingHub(
+        Snapshot.empty(), Live("provider local (keyword rules, no AI), because no key is set", local=True)
+    )
+    assert snap_compare(console(hub), terminal_size=NARROW, run_before=settle)
+
+
+def test_without_a_clipboard_the_copy_is_in_a_file_that_is_named(snap_compare, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    async def copy(pilot):
+        await settle(pilot)
+        await pilot.press("y")
+        await settle(pilot)
+
+    assert snap_compare(console(clipboard=False), terminal_size=NARROW, run_before=copy)
+    assert (tmp_path / "forge-clipboard.txt").read_text() == "T-000080"
 
 
 def test_a_held_cancel_counts_down(snap_compare):

@@ -42,22 +42,30 @@ async def test_a_hundred_thousand_failures_open_page_and_filter_like_a_thousand(
     assert all(b <= 2 * a + 0.1 for a, b in zip(few, many, strict=True)), (few, many)
 
 
-async def test_the_screen_costs_the_engine_little(tmp_path):
-    """100 slots at 200 ms: 0.95 of the rate without a screen was measured; one noisy run is given 0.05 more."""
+async def rate(hub, look):
+    """Tickets a second of the job that the hub runs, seen to its end."""
+    async with asyncio.timeout(100):
+        while not (look().job_id and look().state in ENDED):  # noqa: ASYNC110 - the engine is in another thread
+            await asyncio.sleep(0.05)  # noqa: TID251 - real time is what is measured
+    shot = hub.snapshot()
+    return shot.done / shot.elapsed_s
 
-    async def finished(hub, look):
-        async with asyncio.timeout(100):
-            while not (look().job_id and look().state in ENDED):  # noqa: ASYNC110 - the engine is in another thread
-                await asyncio.sleep(0.05)  # noqa: TID251 - real time is what is measured
-        shot = hub.snapshot()
-        return shot.done / shot.elapsed_s
 
-    sim = "latency=0.2"
-    with engine(tmp_path / "bare", sim, concurrency=100) as hub:
-        hub.launch(Launch((tickets_file(tmp_path, 3000),)))
-        bare = await finished(hub, hub.snapshot)
-    with engine(tmp_path / "shown", sim, started=False, concurrency=100) as hub:
-        app = ForgeApp(hub, SystemClock(), Look(hz=4), first=Launch((tickets_file(tmp_path, 3000),)))
+@pytest.mark.parametrize(
+    ("count", "least", "settings"),
+    [
+        (3000, 0.9, {"sim": "latency=0.2", "concurrency": 100}),
+        (20_000, 0.75, {"sim": "", "provider": "local", "batch_size": "auto", "use_cache": False}),
+    ],
+    ids=["waiting for a provider", "as fast as this computer can"],
+)
+async def test_the_screen_costs_the_engine_little(tmp_path, count, least, settings):
+    """Measured without load: 0.95 and 0.8 of the rate without a screen; one noisy run is given 0.05 more."""
+    with engine(tmp_path / "bare", **settings) as hub:
+        hub.launch(Launch((tickets_file(tmp_path, count),)))
+        bare = await rate(hub, hub.snapshot)
+    with engine(tmp_path / "shown", started=False, **settings) as hub:
+        app = ForgeApp(hub, SystemClock(), Look(hz=4), first=Launch((tickets_file(tmp_path, count),)))
         async with app.run_test(size=(140, 40)):
-            under_the_console = await finished(hub, hub.snapshot)
-    assert under_the_console >= 0.9 * bare, (under_the_console, bare)
+            under_the_console = await rate(hub, hub.snapshot)
+    assert under_the_console >= least * bare, (under_the_console, bare)

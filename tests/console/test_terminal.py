@@ -95,6 +95,18 @@ def test_a_bug_gives_the_terminal_back(terminal):
     assert b"RuntimeError" in console.seen[console.seen.rfind(LEAVES_SCREEN) :]
 
 
+def test_a_database_in_use_is_told_and_is_the_exit_code(terminal):
+    owner = terminal()
+    owner.until(b"everything by name")
+    second = terminal()
+    second.until(b"in use by process")
+    second.type("q")
+    assert second.end() == 75
+    assert b"to look: forge-tui jobs" in second.seen[second.seen.rfind(LEAVES_SCREEN) :]
+    owner.type("q")
+    assert owner.end() == 0
+
+
 def test_it_follows_a_new_size_and_says_when_it_is_too_small(terminal):
     console = terminal(columns=80, lines=24)
     console.until(b"no job")

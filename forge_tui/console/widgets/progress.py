@@ -53,21 +53,30 @@ class ProgressPane(Pane):
         if isinstance(view.engine, Crashed) and not job.job_id:
             return [line((one_line(view.engine.summary, width), Tone.BAD))]
         lines = [_styled(text) for text in frame.render_frame(job, width)[_FIRST:_LAST]]
-        hindrance = what_hinders(job)
+        hindrance = what_hinders(job, width)
         if hindrance:
-            lines[-1] = joined([line((one_line(hindrance, width), _tone(job))), *_results(job)], " · ", width)
+            lines[-1] = joined([line((hindrance, _tone(job))), *_results(job)], " · ", width)
         return lines
 
 
-def what_hinders(job: Snapshot) -> str:
-    """The most pressing note with the key that answers it; empty while the job simply runs."""
+def what_hinders(job: Snapshot, width: int) -> str:
+    """The most pressing note with the key that answers it, which is never cut; empty while the job simply runs."""
     notes = [note for note in frame.notes(job) if "done before" not in note]
     if job.state in (JobState.HALTED, JobState.PAUSED) or job.state in ENDED:
-        keys = _keys(job)
-        first = notes[0] if notes else one_line(frame.state_words(job), 200)
-        words = first if job.state is not JobState.HALTED else f"{one_line(job.state_reason, 200)}; {first}"
-        return f"{words}{' · ' if ': ' in words else ': '}{keys}" if keys else words
-    return notes[0] if notes else ""
+        words, keys = _cause(job, notes), _keys(job)
+        between = " · " if ": " in words else ": "
+        return f"{one_line(words, width - len(between + keys))}{between}{keys}" if keys else one_line(words, width)
+    return one_line(notes[0], width) if notes else ""
+
+
+def _cause(job: Snapshot, notes: list[str]) -> str:
+    """Why it stands still, or how it ended; the header has its code already."""
+    reason = one_line(job.state_reason, 200)
+    if job.state is JobState.HALTED:
+        return "; ".join(part for part in (reason, *notes[:1]) if part)
+    if notes or job.state is not JobState.PAUSED:
+        return notes[0] if notes else one_line(frame.state_words(job), 200)
+    return reason if job.state_code and reason else f"paused {reason}".rstrip()
 
 
 def _keys(job: Snapshot) -> str:
@@ -76,7 +85,7 @@ def _keys(job: Snapshot) -> str:
     if job.state is JobState.FINISHED:
         return "e exports"
     if job.state in (JobState.PAUSED, JobState.HALTED):
-        return _WHAT_TO_PRESS.get(Code(job.state_code), "p resumes") if job.state_code else "p resumes"
+        return _WHAT_TO_PRESS.get(Code(job.state_code), "p goes on, d stops") if job.state_code else "p resumes"
     return ""
 
 

@@ -7,7 +7,6 @@ from textual.content import Content
 from forge_tui.console.presentation import STATE_SIGNS, Tone, foreign, line, padded
 from forge_tui.console.view import Crashed, Live, Refused, Starting, View
 from forge_tui.console.widgets.frame import Pane
-from forge_tui.core.failure import Code
 from forge_tui.core.text import cell_width, one_line
 from forge_tui.telemetry import figures
 
@@ -41,10 +40,12 @@ def _told(view: View, width: int) -> Iterator[Content]:
     match view.engine:
         case Starting():
             yield line(("opening the database and the provider", Tone.DIM))
-        case Refused(message=message, code=code):
+        case Refused(message=message, code=code) as refused:
             yield from line((one_line(f"{message} [{code}]", 6 * width), Tone.BAD)).wrap(width)
             yield Content("")
-            yield from _row("K", "API key", "masked; kept for this session only", width) if code is Code.AUTH else ()
+            yield from (
+                _row("K", "API key", "masked; kept for this session only", width) if refused.for_want_of_a_key else ()
+            )
             yield from _row("q", "quit", "", width)
         case _:
             yield from _choices(view, width)
