@@ -19,7 +19,7 @@ from forge_tui.cli.show import print_document, print_plan
 from forge_tui.cli.wiring import Wired, next_commands, wire
 from forge_tui.core.clock import SystemClock
 from forge_tui.core.errors import OutputRefused
-from forge_tui.core.event import Event, JobOpened
+from forge_tui.core.event import Event, JobOpened, Notice
 from forge_tui.core.job import JobRecord, job_label
 from forge_tui.core.text import clean
 from forge_tui.headless.progress import Progress
@@ -102,7 +102,7 @@ async def _run(wired: Wired, work: Work, output: Output, events: str | None) -> 
     session = await Session.open(settings, wired.secret, db=db, clock=clock, rng=random.Random(settings.seed))
     try:
         with ExitStack() as stack:
-            session.bus.subscribe(_say_resumed)
+            session.bus.subscribe(_say_before_the_run())
             if (log := stack.enter_context(log_of(wired, clock))) is not None:
                 session.bus.subscribe(log.event)
             if events is not None:
@@ -114,11 +114,24 @@ async def _run(wired: Wired, work: Work, output: Output, events: str | None) -> 
         await session.close()
 
 
-def _say_resumed(event: Event) -> None:
-    if isinstance(event, JobOpened) and event.resumed:
-        counts = event.counts
-        line = f"{job_label(event.job_id)} goes on: {counts.done} of {counts.total} done before, {counts.open} to do"
-        click.echo(line, err=True)
+def _say_before_the_run() -> Callable[[Event], None]:
+    """Tells what becomes of earlier runs; from the first request on the line of progress has the stream for itself."""
+    begun = False
+
+    def say(event: Event) -> None:
+        nonlocal begun
+        match event:
+            case Notice(text=text) if not begun:
+                click.echo(clean(text), err=True)
+            case JobOpened(counts=counts, resumed=resumed):
+                begun = True
+                if resumed:
+                    done = f"{counts.done} of {counts.total} done before, {counts.open} to do"
+                    click.echo(f"{job_label(event.job_id)} goes on: {done}", err=True)
+            case _:
+                pass
+
+    return say
 
 
 def _inputs_of(work: Work) -> Sequence[str]:

@@ -8,8 +8,8 @@ from pathlib import Path
 from forge_tui.core.clock import Clock
 from forge_tui.core.command import Command
 from forge_tui.core.errors import InputRefused
-from forge_tui.core.event import JobStateChanged
-from forge_tui.core.job import JobRecord, JobSpec, JobState
+from forge_tui.core.event import JobStateChanged, Notice
+from forge_tui.core.job import JobRecord, JobSpec, JobState, job_label
 from forge_tui.core.snapshot import Snapshot
 from forge_tui.pipeline.assembly import intake_for, planner_for, run_rules, stages_for
 from forge_tui.pipeline.audit import Audit
@@ -129,13 +129,25 @@ class Session:
         """
         spec = self.spec(inputs)
         known = None if fresh else await self.store.unfinished_job(spec)
+        aside = None if fresh or known else await self.store.set_aside(spec)
         job_id = known or await self.store.create_job(spec, self._clock.wall())
+        if aside is not None:
+            self._say_set_aside(*aside, instead=job_id)
         plan = None
         if (await self.store.job(job_id)).state is JobState.LOADING:
             self.bus.publish(JobStateChanged(self._clock.wall(), job_id, JobState.LOADING))
             plan = await self._loaded(job_id, inputs)
             self.bus.publish(plan.as_event(self._clock.wall(), job_id))
         return Prepared(job_id, known is not None, plan)
+
+    def _say_set_aside(self, job_id: int, state: JobState, *, instead: int) -> None:
+        """The operator's word about that job stands, but its open tickets may be paid for in this one."""
+        name = job_label(job_id)
+        text = f"{name} of the same content was cancelled and stays so: {job_label(instead)} begins anew"
+        if state is JobState.PAUSED:
+            text = f"{name} of the same content stays paused by its operator, --resume {name} goes on with it:"
+            text += f" {job_label(instead)} begins anew"
+        self.bus.publish(Notice(self._clock.wall(), instead, "warn", text))
 
     async def _loaded(self, job_id: int, inputs: Inputs) -> Plan:
         try:

@@ -283,7 +283,7 @@ def _size_or_create(path: Path) -> int:
 
 async def _inspect(path: Path, size_bytes: int) -> None:
     """Look at the file read-only: a database that is not ours, or damaged, stays as it is to the byte."""
-    with sqlite_faults(path):
+    with sqlite_faults(path, untouched=True):
         connection = await aiosqlite.connect(_read_only_uri(path), uri=True, isolation_level=None)
         try:
             await _run(connection, partial(_check, path, size_bytes))

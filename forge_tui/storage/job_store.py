@@ -97,6 +97,10 @@ class JobStore:
         """
         return await self._database.read(lambda c: steer.unfinished_job(c, spec))
 
+    async def set_aside(self, spec: JobSpec) -> tuple[int, JobState] | None:
+        """The newest job of that content, where an operator paused or cancelled it, and its state."""
+        return await self._database.read(lambda c: steer.set_aside(c, spec))
+
     async def opening(self, job_id: int) -> OpeningFigures:
         """Where every ticket stands; raises UnknownJob."""
         return await self._database.read(lambda c: tally.opening(c, job_id))

@@ -23,8 +23,11 @@ _DAMAGE = frozenset({sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT})
 _DAMAGE_WORDS = ("unsupported file format", "Could not decode to UTF-8")
 
 
-def translated(error: BaseException, path: Path | None) -> BaseException:
-    """A new exception of ours for a fault of disk or file; any other error is a bug and comes back as it is."""
+def translated(error: BaseException, path: Path | None, *, untouched: bool = False) -> BaseException:
+    """A new exception of ours for a fault of disk or file; any other error is a bug and comes back as it is.
+
+    `untouched` says that nothing was written to the file yet.
+    """
     if not isinstance(error, sqlite3.Error | UnicodeDecodeError):
         return error
     primary = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
@@ -32,7 +35,8 @@ def translated(error: BaseException, path: Path | None) -> BaseException:
     if primary in _DISK:
         ours = DatabaseFault(f"{path}: {error}")
     elif primary in _DAMAGE or isinstance(error, UnicodeDecodeError) or str(error).startswith(_DAMAGE_WORDS):
-        ours = DatabaseRefused(f"{path} is damaged or no database ({error}): name another with --db")
+        kept = "; it was not touched" if untouched else ""
+        ours = DatabaseRefused(f"{path} is damaged or no database ({error}){kept}: name another with --db")
     else:
         return error
     ours.__cause__ = error
@@ -40,12 +44,12 @@ def translated(error: BaseException, path: Path | None) -> BaseException:
 
 
 @contextmanager
-def sqlite_faults(path: Path | None) -> Iterator[None]:
-    """Raise ours for SQLite's: DatabaseFault, DatabaseRefused."""
+def sqlite_faults(path: Path | None, *, untouched: bool = False) -> Iterator[None]:
+    """Raise ours for SQLite's: DatabaseFault, DatabaseRefused; `untouched` as in `translated`."""
     try:
         yield
     except (sqlite3.Error, UnicodeDecodeError) as error:  # the latter where SQLite quotes a damaged name
-        ours = translated(error, path)
+        ours = translated(error, path, untouched=untouched)
         if ours is error:
             raise
         raise ours from error

@@ -25,6 +25,10 @@ WHERE input_sha256 = ? AND text_column IS ? AND model = ? AND prompt_version = ?
     AND state NOT IN ('finished', 'finished_with_failures', 'refused', 'cancelled')
     AND NOT (state = 'paused' AND reason = ?)
 """
+_NEWEST = """
+SELECT id, state FROM jobs
+WHERE input_sha256 = ? AND text_column IS ? AND model = ? AND prompt_version = ? ORDER BY id DESC LIMIT 1
+"""
 # A cancel is final: a drain that ends after it must not make the job ready again. Only a retry reopens it.
 _MOVE = """
 UPDATE jobs SET state = :state, reason = :reason, code = :code, hold_until = :hold_until,
@@ -67,9 +71,23 @@ def latest_job(connection: sqlite3.Connection) -> int | None:
 
 def unfinished_job(connection: sqlite3.Connection, spec: JobSpec) -> int | None:
     """The newest job of the same content, model and prompt that may simply go on."""
-    same = (spec.input_sha256, storable_or_none(spec.text_column), storable(spec.model), spec.prompt_version)
-    found: int | None = connection.execute(_UNFINISHED, (*same, PauseReason.OPERATOR)).fetchone()[0]
+    found: int | None = connection.execute(_UNFINISHED, (*_content(spec), PauseReason.OPERATOR)).fetchone()[0]
     return found
+
+
+def set_aside(connection: sqlite3.Connection, spec: JobSpec) -> tuple[int, JobState] | None:
+    """The newest job of the same content, where an operator paused or cancelled it: nobody goes on with it unasked.
+
+    To be asked when there is no `unfinished_job`.
+    """
+    found = connection.execute(_NEWEST, _content(spec)).fetchone()
+    if found is None or found[1] not in {JobState.PAUSED, JobState.CANCELLED}:
+        return None
+    return int(found[0]), JobState(found[1])
+
+
+def _content(spec: JobSpec) -> tuple[str | None, ...]:
+    return spec.input_sha256, storable_or_none(spec.text_column), storable(spec.model), spec.prompt_version
 
 
 def set_state(

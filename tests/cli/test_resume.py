@@ -50,6 +50,20 @@ def test_resume_without_a_name_takes_the_newest_open_job_with_its_own_settings(t
     assert (document["provider"], document["done"]) == ("simulated", 3)
 
 
+@pytest.mark.parametrize(("state", "reason"), [("paused", "operator"), ("cancelled", "")])
+def test_a_job_that_its_operator_set_aside_is_left_alone_and_named(typed: Type, folder: Path, state: str, reason: str):
+    words = ("--batch", "tickets.csv", "--db", "forge.db", "--force")
+    typed(*words, *HALTS)
+    with closing(sqlite3.connect(folder / "forge.db")) as connection, connection:
+        connection.execute("UPDATE jobs SET state = ?, reason = ?", (state, reason))
+    again = typed(*words, *HALTS[:-2], *HEALS)
+    assert again.exit_code == 0
+    assert "J-0001 of the same content " in again.stderr
+    assert ("--resume J-0001" in again.stderr) == (state == "paused")
+    assert json.loads(typed("jobs", "J-0001", "--json", "--db", "forge.db").stdout)["status"] == state
+    assert "of the same content" not in typed(*words, "--new", *HALTS[:-2], *HEALS).stderr
+
+
 def test_what_was_typed_at_a_resume_is_kept_for_the_next(typed: Type, folder: Path):
     typed("--batch", "tickets.csv", "--db", "forge.db", *HALTS)
     typed("--batch", "--resume", "--db", "forge.db", "--concurrency", "3")
