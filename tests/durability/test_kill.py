@@ -3,12 +3,15 @@
 import json
 import random
 import signal
+import sqlite3
 import time
+from contextlib import suppress
 
 import pytest
 
 from process_builders import (
     GO_ON,
+    PATIENCE_S,
     a_parent,
     a_provider,
     check_rows,
@@ -33,6 +36,43 @@ def test_a_hundred_kills_lose_nothing_and_repeat_only_what_was_in_flight(tmp_pat
 @pytest.mark.soak
 def test_a_thousand_kills_too(tmp_path):
     kill_until(1_000, tmp_path)
+
+
+def test_killed_while_it_is_loaded_a_job_goes_on_behind_the_last_row_it_had(tmp_path):
+    """Each kill comes after a chunk more was stored; in the end every row is there once, and in its place."""
+    rows, db = texts(40_000), tmp_path / "forge.db"
+    with a_parent(tmp_path) as parent, a_provider("latency=0.02") as (url, _):
+        words = classify(tmp_path, "big.txt", rows, url)
+        had = [0]
+        while len(had) <= 3 and had[-1] < len(rows):
+            command = parent.start(*words)
+            wait_until(lambda: loaded(db) > had[-1], command)
+            command.send(signal.SIGKILL)
+            assert command.wait() == -signal.SIGKILL
+            had.append(loaded(db))
+        command = parent.start(*words)
+        wait_until(lambda: loaded(db) == len(rows), command)
+        command.send(signal.SIGTERM)
+        assert command.wait() == 143
+    assert 0 < had[1] < len(rows)
+    assert had == sorted(set(had))
+    assert rows_now(db, "SELECT count(*) FROM jobs") == [(1,)]
+    assert [text for (text,) in rows_now(db, "SELECT text FROM tickets ORDER BY position")] == rows
+
+
+def loaded(db):
+    """How many rows of the job are stored; 0 while there is no job."""
+    with suppress(sqlite3.OperationalError):
+        return sum(rows for (rows,) in rows_now(db, "SELECT loaded_rows FROM jobs"))
+    return 0
+
+
+def wait_until(reached, command):
+    deadline = time.perf_counter() + PATIENCE_S
+    while not reached():
+        assert command.alive, command.err
+        assert time.perf_counter() < deadline
+        time.sleep(0.004)
 
 
 def kill_until(wanted, folder):
