@@ -39,14 +39,23 @@ class Ending:
 
 @dataclass(frozen=True, slots=True)
 class Next:
-    """What can be typed after a run: the same command `again`, and a look at the job in the same database."""
+    """What can be typed after a run: the same command `again`, and a look at the job in the same database.
+
+    What came through a pipe is not typed again: there `resume`, before a job's name, goes on with the stored rows.
+    """
 
     again: str
     look: str
+    resume: str | None = None
 
     def at(self, job: JobRecord) -> str:
         """The command that shows `job`."""
         return f"{self.look} {job.label}"
+
+    def on(self, job: JobRecord) -> str:
+        """The command that goes on with `job`."""
+        stored = self.resume is not None and job.state is not JobState.LOADING
+        return f"{self.resume} {job.label}" if stored else self.again
 
 
 def exit_code_of(refusal: ForgeError) -> Exit:
@@ -87,7 +96,7 @@ def ending_of(job: JobRecord, folder: Path, then: Next) -> Ending:
         case _:
             code = f" [{job.code}]" if job.code else ""
             line = f"{job.label} {job.state}{code}, {counts.open} of {counts.total} tickets still open, none lost:"
-            return Ending(Exit.HALTED, f"{line} {_advice(job)} To go on: {then.again}")
+            return Ending(Exit.HALTED, f"{line} {_advice(job)} To go on: {then.on(job)}")
 
 
 def interrupted(job: JobRecord | None, by: signal.Signals, then: Next) -> Ending:
@@ -95,7 +104,7 @@ def interrupted(job: JobRecord | None, by: signal.Signals, then: Next) -> Ending
     if job is None:
         return Ending(128 + by, f"interrupted by {by.name} before anything was stored. To start again: {then.again}")
     line = f"{job.label} interrupted by {by.name}: {job.counts.done} of {job.counts.total} classified, nothing lost."
-    return Ending(128 + by, f"{line} To go on: {then.again}")
+    return Ending(128 + by, f"{line} To go on: {then.on(job)}")
 
 
 def _advice(job: JobRecord) -> str:

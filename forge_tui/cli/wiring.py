@@ -12,6 +12,7 @@ import click
 from forge_tui.cli.ending import Next
 from forge_tui.cli.options import Flag
 from forge_tui.core.errors import SettingsRefused
+from forge_tui.pipeline.readers.files import STDIN
 from forge_tui.provider.presets import Endpoint, resolve
 from forge_tui.provider.secret import Secret, find_key
 from forge_tui.settings import Settings
@@ -58,10 +59,12 @@ def next_commands(loaded: Loaded) -> Next:
     """The command line as it was typed, and the one that looks into the same database."""
     words = click.get_current_context().obj
     program = _program()
-    look = f"{program} jobs"
-    if loaded.sources.get("db") == "--db":
-        look += f" --db {shlex.quote(str(loaded.db))}"
-    return Next(again=f"{program} {shlex.join(words)}", look=look)
+    db = f" --db {shlex.quote(str(loaded.db))}" if loaded.sources.get("db") == "--db" else ""
+    return Next(
+        again=f"{program} {shlex.join(words)}",
+        look=f"{program} jobs{db}",
+        resume=f"{program} --batch{db} --resume" if STDIN in words else None,
+    )
 
 
 def _program() -> str:

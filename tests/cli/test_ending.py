@@ -104,3 +104,16 @@ def test_a_refusal_is_told_with_its_code_and_without_escape_sequences():
 
 def test_a_wrong_setting_is_told_without_a_failure_code():
     assert told(SettingsRefused("--rpm: should be a number")) == "forge-tui: --rpm: should be a number"
+
+
+@pytest.mark.parametrize(
+    ("state", "typed"),
+    [
+        (JobState.PAUSED, "forge-tui --batch --resume J-0007"),
+        (JobState.LOADING, "forge-tui --batch -"),  # not all rows are stored: they have to come again
+    ],
+)
+def test_what_came_through_a_pipe_goes_on_from_the_store(state: JobState, typed: str):
+    piped = Next(again="forge-tui --batch -", look="forge-tui jobs", resume="forge-tui --batch --resume")
+    assert ending_of(job(state, "provider"), Path("out"), piped).line.endswith(f"To go on: {typed}")
+    assert interrupted(job(state), signal.SIGINT, piped).line.endswith(f"To go on: {typed}")
