@@ -22,7 +22,7 @@ check: $(READY) ## lint, formatting, types, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-demo: $(READY) ## open the console on a simulated provider: calm, slow, a storm of 429s, an outage that heals (4 min)
+demo: $(READY) ## open the console on a simulated provider: calm, slow, a storm of 429s, an outage that heals, failures to retry (3 min)
 	@mkdir -p sample-results
 	@$(BIN)/forge-tui sample_tickets/tickets.csv --provider simulated --no-cache --batch-size 1 --rpm 30 \
 		--sim world=demo --db sample-results/demo.db --output sample-results

@@ -9,6 +9,7 @@ from typing import get_args
 import click
 
 from forge_tui.cli.main import forge_tui
+from forge_tui.console.keys import KEYS, WHERE
 from forge_tui.core.event import BatchSettled, Event
 from forge_tui.core.failure import RULES, Burn, Verdict
 from forge_tui.provider.simulator import options_text
@@ -25,7 +26,14 @@ _HEARS = {Verdict.SUCCESS: "success", Verdict.FAILURE: "failure", Verdict.NEUTRA
 
 def tables() -> dict[str, str]:
     """Each generated table by its name in the page."""
-    return {"options": _options(), "settings": _settings(), "codes": _codes(), "events": _events(), "sim": _sim()}
+    return {
+        "options": _options(),
+        "settings": _settings(),
+        "codes": _codes(),
+        "events": _events(),
+        "sim": _sim(),
+        "keys": _key_table(),
+    }
 
 
 def with_tables(page: str) -> str:
@@ -97,6 +105,11 @@ def _sim() -> str:
     rows = [[f"`{name}`", key.allowed] for name, key in options_text._KEYS.items()]
     faults = ", ".join(f"`{fault}`" for fault in Fault)
     return "\n\n".join([_table(["key", "takes"], [["`world`", ", ".join(WORLDS)], *rows]), f"The faults: {faults}."])
+
+
+def _key_table() -> str:
+    rows = [[f"`{key.shown}`", f"`{key.id}`", key.does, WHERE[key.scope]] for key in KEYS]
+    return _table(["key", "id", "what it does", "where"], rows)
 
 
 def _keys(kind: type) -> list[str]:

@@ -25,6 +25,18 @@ class Scope(StrEnum):
     HELD = "held"
 
 
+WHERE = {
+    Scope.APP: "everywhere",
+    Scope.SCREEN: "on a screen",
+    Scope.LIST: "in a list",
+    Scope.FAILURES: "among failures",
+    Scope.JOBS: "among jobs",
+    Scope.LOG: "in the log",
+    Scope.LAUNCH: "on the launch screen, outside its path",
+    Scope.HELD: "while an order is held",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Key:
     """One binding: `keys` in Textual's names, `shown` as people type it, `label` for the footer, `does` for help."""

@@ -164,18 +164,6 @@ async def test_a_key_opens_its_dialog_and_escape_leaves_it():
             assert not isinstance(app.screen, dialog), key
 
 
-async def test_a_digit_goes_to_its_screen():
-    app = console()
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
-        for key, mode in {"2": "jobs", "3": "failures", "4": "results", "5": "events", "1": "dashboard"}.items():
-            await pilot.press(key)
-            await pilot.pause()
-            assert app.current_mode == mode
-        await pilot.press("L")
-        assert app.current_mode == "events"
-
-
 async def test_freezing_holds_the_picture_while_the_engine_goes_on():
     hub = working_hub()
     app = console(hub)
@@ -249,12 +237,6 @@ async def test_the_theme_turns_to_light_and_back():
         assert app.theme == "forge-light"
         await pilot.press("T")
         assert app.theme == "forge-dark"
-
-
-async def test_a_screenshot_lands_in_the_working_folder(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    await pressed(console(), "f8")
-    assert [path.suffix for path in tmp_path.iterdir()] == [".svg"]
 
 
 async def test_a_command_to_a_dead_engine_says_so():

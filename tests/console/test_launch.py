@@ -7,7 +7,6 @@ from textual.widgets import Input
 from console_builders import RecordingHub, console, settle, working_hub
 from console_lists import words_of
 from console_states import busy
-from forge_tui.console.hub import InputFile, Preview
 from forge_tui.console.paths import completed, expanded
 from forge_tui.console.screens.ask import AskDialog
 from forge_tui.console.screens.dashboard import DashboardScreen
@@ -17,58 +16,7 @@ from forge_tui.console.screens.limits_menu import LimitsMenu
 from forge_tui.console.screens.quit import QuitDialog
 from forge_tui.console.widgets.file_list import FileList
 from forge_tui.core.errors import InputRefused
-from forge_tui.core.failure import Code
-from forge_tui.core.ticket import Complexity, Origin, RefusedRow
-
-TEXTS = (
-    "Charged twice for the same booking, which I cancelled on Monday. The bank says it cannot be taken back.",
-    "Die App startet nach dem Update nicht mehr, auch nicht nach einem Neustart",
-    "[/b] \x1b[2J is what the screen shows",
-    "Answers turn to nonsense in long chats once the topic changes",
-    "Screen flickers when docked, cable swapped twice",
-    "invoice charged twice in october",
-    "Please add a new starter to the finance group, she begins on the first",
-    "The press on line 4 stops without a word and nobody knows why it does so again",
-)
-COMPLEXITY = {Complexity.SIMPLE: 2570, Complexity.MEDIUM: 1925, Complexity.COMPLEX: 505}
-
-
-REASONS = {"no text": 2400, "bytes that are not UTF-8": 101, "a quote that is never closed": 2}
-
-
-def refused(line):
-    return RefusedRow(line, Origin("tickets_5k.csv", line), Code.INPUT, f"tickets_5k.csv:{line}: no text")
-
-
-def preview(**changes):
-    file = InputFile("tickets_5k.csv", "csv", "utf-8", 2_400_000, ("id", "created", "body"), "body")
-    fields = {
-        "files": (file,),
-        "complete": True,
-        "read_share": 1.0,
-        "total": 5003,
-        "refused": 3,
-        "cached": 280,
-        "twins": 132,
-        "unique": 4588,
-        "complexity": COMPLEXITY,
-        "requests": 389,
-        "tokens": 700_000,
-        "cost": 41.0,
-        "cost_band": (38.0, 44.0),
-        "currency": "INR",
-        "free": False,
-        "estimated_seconds": 750.0,
-        "bound_by": "requests/min",
-        "provider": "sarvam",
-        "model": "sarvam-105b",
-        "provider_why": "provider sarvam, because a key is set",
-        "first_texts": TEXTS,
-        "first_refused": (refused(81), refused(2204), refused(3990)),
-        "refused_for": {'no text in column "body"': 3},
-        "requests_per_min": 36.0,
-    }
-    return Preview(**(fields | changes))
+from launch_builders import REASONS, launch_hub, preview
 
 
 class Refusing(RecordingHub):
@@ -76,13 +24,6 @@ class Refusing(RecordingHub):
 
     def preview(self, launch):
         raise InputRefused("emails.csv: no text column among id, created: name one with --text-column")
-
-
-def a_hub(*previews):
-    hub = working_hub(busy())
-    hub.previews = list(previews or (preview(),))
-    hub.settings = {"batch_size": "auto", "concurrency": 10, "requests_per_min": 36.0, "max_cost": 50.0}
-    return hub
 
 
 @pytest.fixture(autouse=True)
@@ -111,13 +52,13 @@ def typing(path, *keys):
 
 
 SHOWN = {
-    "empty": ("", a_hub),
-    "read": ("tickets_5k.csv", a_hub),
-    "scanning": ("tickets_5k.csv", lambda: a_hub(preview(complete=False, read_share=0.42))),
+    "empty": ("", launch_hub),
+    "read": ("tickets_5k.csv", launch_hub),
+    "scanning": ("tickets_5k.csv", lambda: launch_hub(preview(complete=False, read_share=0.42))),
     "refused": ("emails.csv", lambda: Refusing(busy())),
-    "audited": ("tickets_5k.csv", lambda: a_hub(preview(audit_requests=23, audit_cost=0.6))),
-    "half_bad": ("tickets_5k.csv", lambda: a_hub(preview(refused=2503, refused_for=REASONS))),
-    "known": ("tickets_5k.csv", lambda: a_hub(preview(unfinished=working_hub().rows.job_list[2]))),
+    "audited": ("tickets_5k.csv", lambda: launch_hub(preview(audit_requests=23, audit_cost=0.6))),
+    "half_bad": ("tickets_5k.csv", lambda: launch_hub(preview(refused=2503, refused_for=REASONS))),
+    "known": ("tickets_5k.csv", lambda: launch_hub(preview(unfinished=working_hub().rows.job_list[2]))),
 }
 
 
@@ -128,7 +69,7 @@ def test_the_launch_screen_looks_as_it_did(snap_compare, name):
 
 
 def test_the_launch_screen_uses_a_wide_terminal(snap_compare):
-    assert snap_compare(console(a_hub()), terminal_size=(140, 40), run_before=typing("tickets_5k.csv"))
+    assert snap_compare(console(launch_hub()), terminal_size=(140, 40), run_before=typing("tickets_5k.csv"))
 
 
 async def launched(hub, path, *keys):
@@ -138,17 +79,17 @@ async def launched(hub, path, *keys):
 
 
 async def test_enter_reads_and_enter_again_starts():
-    (launch,) = await launched(a_hub(), "tickets_5k.csv", "enter")
+    (launch,) = await launched(launch_hub(), "tickets_5k.csv", "enter")
     assert (launch.files, launch.settings) == (("tickets_5k.csv",), {})
 
 
 async def test_a_sample_of_twenty_goes_first():
-    (launch,) = await launched(a_hub(), "tickets_5k.csv", "s")
+    (launch,) = await launched(launch_hub(), "tickets_5k.csv", "s")
     assert launch.settings == {"limit": 20}
 
 
 async def test_column_provider_model_and_batch_are_chosen_by_keys():
-    (launch,) = await launched(a_hub(), "tickets_5k.csv", "c", "p", "b", "m", *"glm5.3", "enter", "enter")
+    (launch,) = await launched(launch_hub(), "tickets_5k.csv", "c", "p", "b", "m", *"glm5.3", "enter", "enter")
     chosen = {"text_column": "id", "provider": "sarvam-v2", "batch_size": 1, "model": "glm5.3"}
     assert launch.settings == chosen
 
@@ -167,7 +108,7 @@ async def test_column_provider_model_and_batch_are_chosen_by_keys():
     ],
 )
 async def test_keys_that_work_everywhere_work_over_the_launch_screen(keys, screen):
-    async with console(a_hub()).run_test(size=(100, 30)) as pilot:
+    async with console(launch_hub()).run_test(size=(100, 30)) as pilot:
         await typing("tickets_5k.csv", *keys)(pilot)
         assert isinstance(pilot.app.screen, screen)
         await pilot.press("escape")
@@ -180,7 +121,7 @@ async def test_keys_that_work_everywhere_work_over_the_launch_screen(keys, scree
     [("a", PathInput, "tab Complete"), ("b", FileList, "⏎ Choose"), ("c", PreviewPane, "s Sample 20 first")],
 )
 async def test_a_letter_goes_to_a_pane_and_the_footer_says_what_enter_does_there(letter, widget, offers):
-    async with console(a_hub()).run_test(size=(100, 30)) as pilot:
+    async with console(launch_hub()).run_test(size=(100, 30)) as pilot:
         await typing("tickets_5k.csv", "ctrl+o", letter)(pilot)
         assert isinstance(pilot.app.focused, widget)
         assert offers in words_of(pilot)
@@ -188,7 +129,7 @@ async def test_a_letter_goes_to_a_pane_and_the_footer_says_what_enter_does_there
 
 
 async def test_going_to_another_screen_from_the_palette_leaves_the_launch_screen():
-    async with console(a_hub()).run_test(size=(100, 30)) as pilot:
+    async with console(launch_hub()).run_test(size=(100, 30)) as pilot:
         await typing("tickets_5k.csv")(pilot)
         await pilot.app.run_action("screen('results')")
         await settle(pilot)
@@ -199,7 +140,7 @@ async def test_going_to_another_screen_from_the_palette_leaves_the_launch_screen
 
 
 async def test_where_rules_answer_there_is_no_model_to_choose():
-    async with console(a_hub(preview(provider="local"))).run_test(size=(100, 30)) as pilot:
+    async with console(launch_hub(preview(provider="local"))).run_test(size=(100, 30)) as pilot:
         await typing("tickets_5k.csv", "m")(pilot)
         assert [note.message for note in pilot.app._notifications] == [
             "local rules answer: p takes a provider with a model"
@@ -208,11 +149,11 @@ async def test_where_rules_answer_there_is_no_model_to_choose():
 
 async def test_nothing_starts_without_a_preview_or_after_escape():
     assert await launched(Refusing(busy()), "emails.csv", "enter") == []
-    assert await launched(a_hub(), "tickets_5k.csv", "escape") == []
+    assert await launched(launch_hub(), "tickets_5k.csv", "escape") == []
 
 
 async def test_files_named_at_the_start_are_shown_and_not_started():
-    hub = a_hub()
+    hub = launch_hub()
     app = console(hub)
     app._offered = ("tickets_1k.csv", "emails.csv")
     async with app.run_test(size=(100, 30)) as pilot:

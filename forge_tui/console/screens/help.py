@@ -7,21 +7,11 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from forge_tui.console.keys import KEYS, Scope
+from forge_tui.console.keys import KEYS, WHERE, Scope
 from forge_tui.console.presentation import Tone, line
 from forge_tui.console.screens.dialog import Dialog
 from forge_tui.console.widgets.frame import Frame
 
-_SCOPES = {
-    Scope.APP: "everywhere",
-    Scope.SCREEN: "on a screen",
-    Scope.LIST: "in a list",
-    Scope.FAILURES: "among failures",
-    Scope.JOBS: "among jobs",
-    Scope.LOG: "in the log",
-    Scope.LAUNCH: "on the launch screen, outside its path",
-    Scope.HELD: "while an order is held",
-}
 # What a newcomer asks of each pane, by its name on the frame.
 PANES = {
     "Progress": "Where every ticket is. done + failed + retry + in flight + waiting + twins is the total.",
@@ -77,9 +67,9 @@ class HelpDialog(Dialog[None]):
             yield Content(PANES[self._about])
             yield Content("")
         # The launch screen hears its own keys and few others.
-        here_first = sorted(_SCOPES, key=lambda scope: (scope is Scope.LAUNCH) is not (self._about in _LAUNCH_PANES))
+        here_first = sorted(WHERE, key=lambda scope: (scope is Scope.LAUNCH) is not (self._about in _LAUNCH_PANES))
         for scope in here_first:
-            words = _SCOPES[scope]
+            words = WHERE[scope]
             yield line((words, f"bold {Tone.LEAD}"))
             for key in KEYS:
                 if key.scope is scope:

@@ -16,6 +16,8 @@ _DEMO = SimulatorOptions(
         Phase(60.0, 72.0, Fault.INTERNAL_ERROR),
         Phase(105.0, 115.0, Fault.GARBAGE, share=0.2),
         Phase(115.0, 120.0, Fault.ID_MISSING, share=0.3),
+        # Twice in a row it fails a ticket: something to mark and to ask again, which then succeeds.
+        Phase(125.0, 145.0, Fault.NULL_LENGTH, share=0.7),
     ),
     cycle_s=180.0,
 )
