@@ -94,6 +94,7 @@ def test_drain_lets_what_is_in_flight_come_home_and_nothing_is_paid_twice(tmp_pa
     async def stopped(w):
         at(w, 0.55, Drain(1))
         state = await w.run(rows)
+        assert sent_between(w, 0.55, 1e9) == []  # P19: nothing leaves after the order, while the rest comes home
         return state, w.snapshot, w.stats.requests
 
     async def resumed(w):
