@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import click
@@ -102,36 +103,28 @@ async def _run(wired: Wired, work: Work, output: Output, events: str | None) -> 
     session = await Session.open(settings, wired.secret, db=db, clock=clock, rng=random.Random(settings.seed))
     try:
         with ExitStack() as stack:
-            session.bus.subscribe(_say_before_the_run())
+            progress = Progress(sys.stderr, session.snapshot, clock, 1 / settings.refresh_hz)
+            session.bus.subscribe(partial(_say, progress))
             if (log := stack.enter_context(log_of(wired, clock))) is not None:
                 session.bus.subscribe(log.event)
             if events is not None:
                 file = _event_file(Path(events), _inputs_of(work), session.bus.accumulator.progress)
                 session.bus.subscribe(stack.enter_context(closing(file)))
-            progress = Progress(sys.stderr, session.snapshot, clock, 1 / settings.refresh_hz)
             return await Runner(session, work, db, output, progress, clock).run()
     finally:
         await session.close()
 
 
-def _say_before_the_run() -> Callable[[Event], None]:
-    """Tells what becomes of earlier runs; from the first request on the line of progress has the stream for itself."""
-    begun = False
-
-    def say(event: Event) -> None:
-        nonlocal begun
-        match event:
-            case Notice(text=text) if not begun:
-                click.echo(clean(text), err=True)
-            case JobOpened(counts=counts, resumed=resumed):
-                begun = True
-                if resumed:
-                    done = f"{counts.done} of {counts.total} done before, {counts.open} to do"
-                    click.echo(f"{job_label(event.job_id)} goes on: {done}", err=True)
-            case _:
-                pass
-
-    return say
+def _say(progress: Progress, event: Event) -> None:
+    """What an operator must know beside the progress: what goes on from earlier, what an operator set aside, a full disk."""
+    match event:
+        case Notice(text=text):
+            progress.tell(clean(text))
+        case JobOpened(job_id=job_id, counts=counts, resumed=True):
+            done = f"{counts.done} of {counts.total} done before, {counts.open} to do"
+            progress.tell(f"{job_label(job_id)} goes on: {done}")
+        case _:
+            pass
 
 
 def _inputs_of(work: Work) -> Sequence[str]:

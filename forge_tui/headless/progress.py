@@ -39,6 +39,14 @@ class Progress:
         """Leave the final picture standing."""
         self._draw()
 
+    def tell(self, line: str) -> None:
+        """A line that stays, above the block that redraws itself."""
+        if self._drawn:
+            self._stream.write(_UP.format(self._drawn) + _TO_COLUMN_0_AND_ERASE_BELOW)
+            self._drawn = 0
+        self._stream.write(f"{line}\n")
+        self._stream.flush()
+
     def _draw(self) -> None:
         job = self._snapshot()
         if not self._redraws:

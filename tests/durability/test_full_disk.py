@@ -67,6 +67,8 @@ def test_a_run_waits_for_space_and_goes_on(tmp_path):
         _, told = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0, told
     assert f"{TICKETS} of {TICKETS} tickets classified" in told
+    assert "The job goes on by itself" in told
+    assert "the disk takes writes again" in told
     notices = [json.loads(line) for line in (tmp_path / "events.jsonl").read_text("utf-8").splitlines()]
     assert [event["level"] for event in notices if event["event"] == "notice"] == ["error", "info"]
     assert done(tmp_path) == TICKETS

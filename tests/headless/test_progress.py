@@ -92,3 +92,18 @@ def test_a_stream_that_is_not_unicode_gets_ascii():
     stream = io.TextIOWrapper(written, encoding="ascii")
     draw_for(6, stream)
     assert "100/10000" in written.getvalue().decode("ascii")
+
+
+def test_a_line_that_is_told_stays_above_the_block(terminal: Terminal):
+    stream, seen = terminal
+
+    async def world() -> None:
+        progress = Progress(stream, snapshots(), VirtualClock(), refresh_s=0.25)
+        progress.last()
+        progress.tell("the disk is full")
+        progress.last()
+
+    run_virtual(world(), limit_s=60)
+    first, told, again = seen().split("\r\x1b[J")[1:]
+    assert told == "the disk is full\r\n"
+    assert again.count("\n") == first.replace("\x1b", "").count("\n")
