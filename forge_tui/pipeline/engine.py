@@ -270,13 +270,17 @@ class Engine:
     async def _sound(self, alarm: HaltJob | PauseJob) -> None:
         if isinstance(alarm, HaltJob):
             self._must_stop(Ending(JobState.HALTED, alarm.reason, alarm.code))
-        elif alarm.for_s is None or alarm.why is PauseReason.CANARY:
+        elif alarm.for_s is None or alarm.why is PauseReason.CANARY or self._outlasts(alarm.for_s):
             self._must_stop(Ending(JobState.PAUSED, alarm.reason, alarm.code, alarm.why))
         elif not self._paused_by_operator:
             self.pause(alarm)
             until = self._clock.wall() + alarm.for_s
             with suppress(DatabaseFault):
                 await self._stages.recorder.state(JobState.PAUSED, alarm.reason, alarm.code, until, alarm.why)
+
+    def _outlasts(self, wait_s: float) -> bool:
+        """Whether a wait that the provider named is longer than the run may go without an answer: then it ends at once."""
+        return self._rules.max_outage_s is not None and wait_s > self._rules.max_outage_s
 
     def _must_stop(self, ending: Ending) -> None:
         """End the run for a reason of its own; an operator's pause stays one, or the next start would go on."""

@@ -165,14 +165,19 @@ def test_a_job_begun_while_the_breaker_is_open_ends_complete():
     """D1: the original fails it whole in 0.2 s."""
 
     async def story(w):
-        await w.run(texts(40), "first.txt")
-        state = await w.run(texts(140)[40:], "second.txt")
-        return state, w.snapshot, [event.state for event in w.of(BreakerChanged)]
+        def leave(event):
+            if isinstance(event, BreakerChanged) and event.state == "OPEN" and event.job_id == 1:
+                w.session.submit(Drain(1))
 
-    sim = "latency=0.2,phases=0.5-40:internal_error"
-    state, shot, changes = in_a_world(story, sim=sim, max_outage_s=5.0)
-    assert "OPEN" in changes
-    assert state is JobState.PAUSED or (shot.done, shot.failed) == (100, 0)
+        w.session.bus.subscribe(leave)
+        left = await w.run(texts(40), "first.txt")
+        begun_with = w.snapshot.breaker.state
+        state = await w.run(texts(140)[40:], "second.txt")
+        return left, begun_with, state, w.snapshot
+
+    left, begun_with, state, shot = in_a_world(story, sim="latency=0.2,phases=0.5-40:internal_error")
+    assert (left, begun_with) == (JobState.READY, "OPEN")
+    assert (state, shot.done, shot.failed) == (JobState.FINISHED, 100, 0)
 
 
 @pytest.mark.parametrize(
@@ -260,6 +265,21 @@ def test_a_long_wait_pauses_the_job_which_resumes_by_itself():
     assert shot.done == 50
     assert states.count(JobState.PAUSED) == 1
     assert 1800 <= end_s <= 1800 * 1.2 + 60
+
+
+@pytest.mark.parametrize(("hours", "state"), [(5, JobState.FINISHED), (7, JobState.PAUSED)])
+def test_a_wait_longer_than_the_run_may_take_ends_it_with_the_time_to_come_back(hours, state):
+    async def story(w):
+        left = await w.run(texts(20))
+        job = await w.session.store.job(1)
+        return left, job, w.clock.monotonic(), w.clock.wall()
+
+    sim = f"latency=0.1,script=5:rate_limited,retry_after={hours * 3600}"
+    left, job, ended_s, now = in_a_world(story, sim=sim, concurrency=1, max_outage_s=6 * 3600.0)
+    assert left is state
+    if state is JobState.PAUSED:
+        assert (job.code, job.counts.failed, ended_s < 10) == (Code.RATE_LONG, 0, True)
+        assert job.hold_until == pytest.approx(now + hours * 3600, abs=hours * 3600 * 0.2)
 
 
 def test_a_run_that_may_not_outlast_an_outage_stops_and_keeps_its_tickets():
