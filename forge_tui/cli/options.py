@@ -45,7 +45,12 @@ RUN = (
     click.option(
         "--no-cache", "use_cache", is_flag=True, flag_value=False, default=True, help="Ask again, cached or not."
     ),
-    click.option("--max-outage", "max_outage_s", metavar="SECONDS", help="End a run that got no answer for so long."),
+    click.option(
+        "--max-outage",
+        "max_outage_s",
+        metavar="SECONDS",
+        help="End a run without an answer for so long, or told to wait longer.",
+    ),
     click.option("--proxy", metavar="URL", help="Send requests through this proxy; none is taken from elsewhere."),
     click.option("--max-cost", metavar="AMOUNT", help="Stop before it costs more, in the currency of the price."),
     click.option("--limit", metavar="N", help="Read the first N rows only."),
