@@ -31,18 +31,27 @@ def check_folder(folder: Path, spec: JobSpec, *, force: bool) -> None:
     """Refuse, before anything is stored or spent, a folder that the job of `spec` may not write to.
 
     The same content under the same text column, model and prompt is the same job, in whatever database. Raises
-    OutputRefused for a symlink, a file, an input of the job, or another job's results without `force`.
+    OutputRefused for a symlink, a file, a place that cannot be written to, an input of the job, or another job's
+    results without `force`.
     """
     if folder.is_symlink():
         raise OutputRefused(f"{folder} is a symbolic link: name the folder itself with --output")
-    if folder.exists() and not folder.is_dir():
-        raise OutputRefused(f"{folder} is a file: name a folder with --output")
+    _refuse_unwritable(folder)
     _refuse_inputs(folder, spec.files)
     owner = _owner(folder)
     if owner is None or owner.same == _same(spec) or force:
         return
     whose = f"the results of {one_line(owner.label, 40)}" if owner.label else "files that no job of ours left"
     raise OutputRefused(f"{folder} holds {whose}: name another with --output, or replace them with --force")
+
+
+def _refuse_unwritable(folder: Path) -> None:
+    """What cannot be written to is better known before the answers are paid for than after."""
+    standing = next((place for place in (folder, *folder.absolute().parents) if _file_identity(place)), Path("/"))
+    if not standing.is_dir():
+        raise OutputRefused(f"{standing} is a file: name a folder with --output")
+    if not os.access(standing, os.W_OK | os.X_OK):
+        raise OutputRefused(f"{standing} cannot be written to: name another folder with --output")
 
 
 class _Owner(NamedTuple):

@@ -105,6 +105,18 @@ def test_a_file_in_place_of_the_folder_is_refused(tmp_path: Path):
         check_folder(tmp_path / "out", job().spec, force=False)
 
 
+def test_a_place_where_no_folder_can_be_made_is_refused_before_anything_is_paid(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputRefused, match="file is a file: name a folder"):
+        check_folder(tmp_path / "file" / "out", job().spec, force=True)
+    check_folder(tmp_path / "new" / "out", job().spec, force=False)
+    monkeypatch.setattr(os, "access", lambda path, _: path != tmp_path)  # the superuser may write everywhere
+    with pytest.raises(OutputRefused, match="cannot be written to"):
+        check_folder(tmp_path / "new" / "out", job().spec, force=True)
+
+
 @pytest.mark.parametrize("again", [job(), job(job_id=2), job(files=("moved.csv",))])
 def test_the_same_content_may_replace_its_files_whatever_its_number(tmp_path: Path, again: JobRecord):
     leave_report(tmp_path, job())
