@@ -101,7 +101,7 @@ ATTEMPTS = (
         2300.0,
         Code.SCHEMA,
         'category "refunds", though it was told of the five',
-        answer='{"results":[{"id":"t1","category":"refunds","priority":"low","summary":"\x1b]0;owned\x07Wants [red]money"}]}',
+        answer='{"results":[{"id":"t1","category":"refunds","priority":"low","summary":"Wants the second charge back"}]}',
     ),
 )
 

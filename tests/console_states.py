@@ -4,7 +4,7 @@ from dataclasses import replace
 from math import sin
 from typing import Any
 
-from forge_tui.core.event import BatchSettled, BreakerStateName, Event, LimitChanged, TicketFailed
+from forge_tui.core.event import BatchSettled, BreakerChanged, BreakerStateName, Event, LimitChanged, TicketFailed
 from forge_tui.core.failure import Code
 from forge_tui.core.job import JobState
 from forge_tui.core.snapshot import BoundView, BreakerChange, BreakerView, LatencyPoint, Percentiles, Snapshot
@@ -135,7 +135,18 @@ def breaker_open() -> Snapshot:
         times_opened=1,
         history=(BreakerChange(NOW - 12, BreakerStateName.OPEN, "5 in a row"),),
     )
-    return busy(breaker=opened, bound=BoundView("breaker open"), in_flight=0, queued=2478, limits=at_rest())
+    idle = tuple(replace(view, in_flight=0, requests_in_flight=0) for view in busy().classes)
+    told = BreakerChanged(NOW - 12, 42, BreakerStateName.OPEN, "5 in a row", 30.0)
+    return busy(
+        breaker=opened,
+        bound=BoundView("breaker open"),
+        in_flight=0,
+        queued=2478,
+        limits=at_rest(),
+        classes=idle,
+        events=(*EVENTS, told),
+        events_seen=len(EVENTS) + 1,
+    )
 
 
 def half_open() -> Snapshot:

@@ -9,7 +9,7 @@ from forge_tui.core.ticket import Complexity, Origin, RefusedRow
 TEXTS = (
     "Charged twice for the same booking, which I cancelled on Monday. The bank says it cannot be taken back.",
     "Die App startet nach dem Update nicht mehr, auch nicht nach einem Neustart",
-    "[/b] \x1b[2J is what the screen shows",
+    "kya aap school ke liye demo de sakte hain?",
     "Answers turn to nonsense in long chats once the topic changes",
     "Screen flickers when docked, cable swapped twice",
     "invoice charged twice in october",

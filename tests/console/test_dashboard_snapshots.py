@@ -6,6 +6,7 @@ import pytest
 
 import console_states as states
 from console_builders import RecordingHub, console, settle, working_hub
+from console_lists import a_hub, pressing
 from forge_tui.console.view import Crashed, Live, Refused
 from forge_tui.core.failure import Code
 from forge_tui.core.snapshot import Snapshot
@@ -47,7 +48,7 @@ def test_every_size_has_its_layout(snap_compare, size):
 
 
 def test_the_breaker_open_on_a_large_screen(snap_compare):
-    assert snap_compare(console(working_hub(states.breaker_open())), terminal_size=(140, 40), run_before=settle)
+    assert snap_compare(console(a_hub(states.breaker_open())), terminal_size=(140, 40), run_before=pressing("j"))
 
 
 @pytest.mark.parametrize("size", [NARROW, (140, 40)])

@@ -58,6 +58,10 @@ SHOWN = {
     "refused": ("emails.csv", lambda: Refusing(busy())),
     "audited": ("tickets_5k.csv", lambda: launch_hub(preview(audit_requests=23, audit_cost=0.6))),
     "half_bad": ("tickets_5k.csv", lambda: launch_hub(preview(refused=2503, refused_for=REASONS))),
+    "hostile": (
+        "tickets_5k.csv",
+        lambda: launch_hub(preview(first_texts=("[/b] \x1b[2J", "\x1b]0;owned\x07[@click=app.quit]x[/]"))),
+    ),
     "known": ("tickets_5k.csv", lambda: launch_hub(preview(unfinished=working_hub().rows.job_list[2]))),
 }
 

@@ -6,7 +6,7 @@ import pytest
 
 import console_states as states
 from console_builders import FAILURES, console
-from console_lists import HOSTILE, a_hub, done, pressing, result, ticket
+from console_lists import ATTEMPTS, HOSTILE, a_hub, done, pressing, result, ticket
 from forge_tui.console.screens.row_list import RowList
 from forge_tui.core.event import BreakerStateName
 from forge_tui.core.failure import RULES, RetryHelps
@@ -78,6 +78,7 @@ def hostile():
     hub = a_hub()
     hub.rows.failure_list = [replace(row, message=HOSTILE) for row in FAILURES]
     hub.rows.tickets[80] = ticket(80, text=HOSTILE, message=HOSTILE, external_id=HOSTILE)
+    hub.rows.attempt_lists[80] = [replace(ATTEMPTS[-1], message=HOSTILE, answer=HOSTILE)]
     return hub, ("3", "enter")
 
 

@@ -65,7 +65,7 @@ class DetailPane(Pane):
 
 def _ticket(row: TicketRow, attempts: Sequence[AttemptRow], view: View, width: int, height: int) -> list[Content]:
     """Why it failed and each try first; where it is from, and more of its text, as far as there is room."""
-    text = list(Content(one_line(text_of(row).plain, width * _TEXT_LINES)).wrap(width)[:_TEXT_LINES])
+    text = Content(one_line(text_of(row).plain, width * (_TEXT_LINES + 1))).wrap(width)
     known = list(facts(row, attempts, view, width))
     first = [part for name, lines in known if name in _FIRST for part in lines]
     head, *tries = [*attempt_lines(attempts, width)] or [Content("")]
@@ -76,9 +76,16 @@ def _ticket(row: TicketRow, attempts: Sequence[AttemptRow], view: View, width: i
     for name, lines in known:
         if name not in _FIRST and len(others) + len(lines) <= left:
             others += lines
-    shown_text = text[: 1 + left - len(others)]
+    shown_text = _first_of(text, min(_TEXT_LINES, 1 + left - len(others)), width)
     gap = [Content("")] * (left - len(others) - (len(shown_text) - 1) >= 2)
     return [*shown_text, *gap, *tried, *gap, *first, *others][:height]
+
+
+def _first_of(lines: Sequence[Content], count: int, width: int) -> list[Content]:
+    """The first so many lines; the last tells that there are more."""
+    if len(lines) <= count:
+        return list(lines)
+    return [*lines[: count - 1], line(lines[count - 1].rstrip().truncate(width - 1), "…")]
 
 
 def _job(view: View, width: int) -> list[Content]:

@@ -26,7 +26,7 @@ from forge_tui.console.screens.jumps import Jumps
 from forge_tui.console.screens.limits_menu import LimitsMenu
 from forge_tui.console.view import View
 from forge_tui.console.widgets.file_list import FileList
-from forge_tui.console.widgets.footer import Footer, Hint
+from forge_tui.console.widgets.footer import WIDE, Footer, Hint
 from forge_tui.console.widgets.frame import Frame, Pane
 from forge_tui.console.widgets.header import Header, LaunchHeader
 from forge_tui.core.command import SetLimits
@@ -42,7 +42,6 @@ _TYPING = (Hint("⏎", "Preview"), Hint("tab", "Complete"), _PANES, _BACK)
 _CHOOSING = (Hint("⏎", "Choose"), Hint("j k", "Move"), _PANES, _BACK)
 _READY = (Hint("⏎", "Start"), Hint("s", f"Sample {SAMPLE_TICKETS} first"), _PANES, _BACK)
 _WAITING = (_PANES, _BACK)
-_COMMANDS = Hint("^p", "")
 
 
 class PathFrame(Frame):
@@ -134,7 +133,8 @@ class LaunchScreen(Dialog[Launch], Jumps):
         footer = self.query_one(Footer)
         footer.hints = self._hints()
         # While a path is typed, a question mark is a part of it.
-        footer.fixed = (Hint("F1" if isinstance(self.focused, PathInput) else "?", "Help"), _COMMANDS)
+        typing, wide = isinstance(self.focused, PathInput), self.size.width >= WIDE
+        footer.fixed = (Hint("F1" if typing else "?", "Help"), Hint("^p", "Commands" if wide else ""))
         super().show(view)
         for part in (self.query_one(Header), footer):
             part.show(view)
