@@ -118,7 +118,7 @@ class Runner:
                 self._job_id = (await self._session.prepare(inputs, fresh=fresh)).job_id
             case Stored(job_id=job_id, retry=positions):
                 self._job_id = job_id
-                self._check_folder((await self._session.store.job(job_id)).spec)
+                self._check_folder((await self._session.store.head(job_id)).spec)
                 if positions:
                     await self._session.retry(job_id, positions)
         return self._job_id
@@ -127,8 +127,7 @@ class Runner:
         check_folder(self._output.folder, spec, force=self._output.force)
 
     async def _watched(self, job_id: int) -> None:
-        job = await self._session.store.job(job_id)
-        if job.state in ENDED:
+        if (await self._session.store.head(job_id)).state in ENDED:
             return
         drawing = asyncio.create_task(self._progress.run(), name="progress")
         try:

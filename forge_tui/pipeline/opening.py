@@ -8,11 +8,11 @@ from forge_tui.core.agreement import NOTHING_CHECKED
 from forge_tui.core.event import Event, JobExported, JobOpened, JobStateChanged
 from forge_tui.core.job import JobRecord
 from forge_tui.provider.presets import Endpoint
-from forge_tui.storage.rows import OpeningFigures
+from forge_tui.storage.rows import JobHead, OpeningFigures
 
 
 def opened(
-    job: JobRecord,
+    job: JobRecord | JobHead,
     figures: OpeningFigures,
     endpoint: Endpoint,
     *,

@@ -29,7 +29,7 @@ from forge_tui.provider.secret import Secret
 from forge_tui.settings import Settings
 from forge_tui.storage.database import Database
 from forge_tui.storage.job_store import JobStore
-from forge_tui.storage.rows import OpeningFigures
+from forge_tui.storage.rows import JobHead, OpeningFigures
 from forge_tui.telemetry.bus import EventBus
 from forge_tui.telemetry.fold import Accumulator
 from forge_tui.telemetry.live import LiveViews
@@ -134,7 +134,7 @@ class Session:
         if aside is not None:
             self._say_set_aside(*aside, instead=job_id)
         plan = None
-        if (await self.store.job(job_id)).state is JobState.LOADING:
+        if (await self.store.head(job_id)).state is JobState.LOADING:
             self.bus.publish(JobStateChanged(self._clock.wall(), job_id, JobState.LOADING))
             plan = await self._loaded(job_id, inputs)
             self.bus.publish(plan.as_event(self._clock.wall(), job_id))
@@ -171,7 +171,7 @@ class Session:
 
     async def run(self, job_id: int) -> JobState:
         """Run the job until it ends, stops or must stop; answers the state it is left in."""
-        record = await self.store.job(job_id)
+        record = await self.store.head(job_id)
         self._steering.job_id = job_id
         self._free = self.endpoint.is_free
         resumed = record.started_at is not None
@@ -216,7 +216,7 @@ class Session:
             self.bus.publish(event)
         return record
 
-    def _go_on_holding(self, record: JobRecord) -> float | None:
+    def _go_on_holding(self, record: JobHead) -> float | None:
         """Until when this endpoint told an earlier run of the job to wait; further away than a day the clock jumped."""
         now, until = self._clock.wall(), record.hold_until
         same = (record.spec.provider, record.spec.base_url) == (self.endpoint.provider, self.endpoint.base_url)

@@ -8,7 +8,7 @@ from forge_tui.core.job import JobRecord, JobSpec, JobState, Settled, Settlement
 from forge_tui.core.ticket import Complexity, EstimatedTicket, QueuedTicket, RefusedRow
 from forge_tui.storage import checks, dedup_cache, load, open_tickets, retry, settle, steer, tally
 from forge_tui.storage.database import Database
-from forge_tui.storage.rows import CancelledCounts, OpeningFigures, RetriedCounts
+from forge_tui.storage.rows import CancelledCounts, JobHead, OpeningFigures, RetriedCounts
 
 
 class JobStore:
@@ -85,6 +85,10 @@ class JobStore:
     async def job(self, job_id: int) -> JobRecord:
         """Raises UnknownJob."""
         return await self._database.read(lambda c: tally.job(c, job_id))
+
+    async def head(self, job_id: int) -> JobHead:
+        """The job without the counts of its tickets. Raises UnknownJob."""
+        return await self._database.read(lambda c: tally.head(c, job_id))
 
     async def latest_job(self) -> int | None:
         """The job created last."""

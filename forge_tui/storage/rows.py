@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from forge_tui.core.agreement import Agreement
 from forge_tui.core.failure import Code
-from forge_tui.core.job import JobCounts
+from forge_tui.core.job import JobCounts, JobSpec, JobState
 from forge_tui.core.outcome import Classification
 from forge_tui.core.ticket import Complexity, Origin, Source, TicketState
 
@@ -47,6 +47,17 @@ class TicketRow:
     settled_at: float | None
     twins: tuple[int, ...] = ()
     alike: int = 0
+
+
+class JobHead(NamedTuple):
+    """What a job is and where it stands, without its tickets: counting a million of them takes 0.1 s."""
+
+    job_id: int
+    spec: JobSpec
+    state: JobState
+    created_at: float
+    started_at: float | None
+    hold_until: float | None
 
 
 class SettledRow(NamedTuple):

@@ -11,7 +11,7 @@ from forge_tui.core.failure import Code
 from forge_tui.core.job import JobCounts, JobRecord, JobSpec, JobState, job_label
 from forge_tui.core.ticket import Complexity, Source, TicketState
 from forge_tui.storage import checks
-from forge_tui.storage.rows import OpeningFigures
+from forge_tui.storage.rows import JobHead, OpeningFigures
 from forge_tui.storage.values import code_from, mapping_from, select_in
 
 # Answered by the index alone, in its own order: no row is read and nothing is sorted.
@@ -94,6 +94,15 @@ def _with_lines(connection: sqlite3.Connection, job_id: int) -> tuple[JobRecord,
         raise unknown(job_id)
     tallies = lines_of(connection, [job_id])
     return _records(connection, [row], tallies)[0], tallies[job_id]
+
+
+def head(connection: sqlite3.Connection, job_id: int) -> JobHead:
+    """One job without its counts; raises UnknownJob."""
+    row = connection.execute(f"{_JOBS} WHERE id = ?", (job_id,)).fetchone()
+    if row is None:
+        raise unknown(job_id)
+    job = _record(row, (), 0, 0.0)
+    return JobHead(job.job_id, job.spec, job.state, job.created_at, job.started_at, job.hold_until)
 
 
 def unknown(job_id: int) -> UnknownJob:
