@@ -27,7 +27,7 @@ demo: $(READY) ## open the console on a simulated provider: calm, slow, a storm 
 	@$(BIN)/forge-tui sample_tickets/tickets.csv --provider simulated --no-cache --batch-size 1 --rpm 30 \
 		--sim world=demo --db sample-results/demo.db --output sample-results
 
-bench: $(READY) ## measure throughput against the loopback simulator
+bench: $(READY) ## measure speed, tokens and cost on this machine, ending with the picture (8 min)
 	$(BIN)/python -m benchmarks
 
 soak: $(READY) ## run the tests that take minutes

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from html import escape
+from itertools import cycle
 from math import ceil, floor, log10
 
 from benchmarks.figures import Plot
@@ -9,7 +10,9 @@ from benchmarks.figures import Plot
 WIDTH, HEIGHT = 720, 400
 LEFT, RIGHT, TOP, BOTTOM = 70, 20, 44, 50
 LEGEND_LINE = 18
-COLOURS = ("#9a9a9a", "#0b6bcb", "#c8551b", "#2e8b57", "#8a4fbf", "#b8860b", "#c2185b")
+GREY = "#9a9a9a"  # what nobody can do better than
+BOUNDS = ("ideal", "least")
+COLOURS = ("#0b6bcb", "#c8551b", "#2e8b57", "#8a4fbf", "#b8860b", "#c2185b")
 Scale = Callable[[float], float]
 
 
@@ -21,6 +24,8 @@ def svg(plot: Plot) -> str:
     across = _scale(x_ticks, LEFT, WIDTH - RIGHT, log=plot.log_x)
     up = _scale(y_ticks, HEIGHT - BOTTOM, TOP, log=plot.log_y)
     height = HEIGHT + LEGEND_LINE * len(plot.curves)
+    curves = [name for name in plot.curves if not name.startswith(BOUNDS)]
+    colours = dict.fromkeys(plot.curves, GREY) | dict(zip(curves, cycle(COLOURS), strict=False))
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" font-family="sans-serif" font-size="12">',
         f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>',
@@ -31,7 +36,7 @@ def svg(plot: Plot) -> str:
         _sideways(16, (TOP + HEIGHT - BOTTOM) / 2, plot.y_label),
     ]
     for number, (name, points) in enumerate(plot.curves.items()):
-        colour = COLOURS[number % len(COLOURS)]
+        colour = colours[name]
         line = " ".join(f"{across(x):.1f},{up(y):.1f}" for x, y in points)
         parts.append(f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"/>')
         parts += [f'<circle cx="{across(x):.1f}" cy="{up(y):.1f}" r="3" fill="{colour}"/>' for x, y in points]
