@@ -18,6 +18,7 @@ from terminal_builders import Terminal
 COUNT, SLOTS, LATENCY_S = 5_000, 100, 0.2
 SCREEN_LIMIT, HELP_LIMIT, PAINT_LIMIT = 0.95, 5.0, 2.0
 STARTS = 7
+_SCRIPT = Path(sys.executable).with_name("forge-tui")
 _PAINTED = b"painted"
 _BARE_APP = f"""
 from textual.app import App
@@ -53,7 +54,7 @@ def ui(effort: Effort) -> Finding:
 def startup(_effort: Effort) -> Finding:
     """`--help` over `python -c pass`, and the console's first paint over that of a bare Textual app."""
     nothing = Spread.of(_seconds([sys.executable, "-c", "pass"]) for _ in range(STARTS))
-    helped = Spread.of(_seconds([sys.executable, "-m", "forge_tui", "--help"]) for _ in range(STARTS))
+    helped = Spread.of(_seconds([str(_SCRIPT), "--help"]) for _ in range(STARTS))
     bare = Spread.of(_first_paint(_PAINTED, "-c", _BARE_APP) for _ in range(STARTS))
     ours = Spread.of(_first_paint(b"no job", "-m", "forge_tui") for _ in range(STARTS))
     measured = {"python -c pass": nothing, "--help": helped, "a bare Textual app": bare, "the console": ours}

@@ -67,6 +67,14 @@ def test_an_answer_costs_a_handful_of_statements_however_big_the_job():
     assert many <= 1.1 * few
 
 
+def test_the_local_rules_judge_and_store_tickets_by_the_hundred():
+    async def story(world):
+        await world.run(texts(2_000))
+        return world.of(BatchSettled)
+
+    assert len(in_a_world(story, provider="local", batch_size="auto")) <= 2_000 / 200 + 2
+
+
 def test_the_fault_mix_takes_hardly_more_requests_than_it_must():
     """10 % HTTP 500, 5 % 429, 5 % unusable: 500 tickets cannot be answered in fewer than 625 requests on average."""
 
