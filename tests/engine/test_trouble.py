@@ -32,6 +32,15 @@ def test_ten_per_cent_errors_and_five_per_cent_limits_fail_no_ticket(wait):
     assert stats.requests <= 1.3 * 500 / 0.85
 
 
+@pytest.mark.parametrize("fault", ["rate_limited", "rejected", "too_long", "filtered", "garbage", "bad_label"])
+def test_what_is_no_fault_of_the_service_opens_no_breaker(fault):
+    """D4: a rate limit, a refused ticket or an unusable answer says nothing about the service's health."""
+    _, shot, stats, _ = a_run(60, sim=f"latency=0.1,script=21-34:{fault}")
+    assert stats.faults[fault] == 14
+    assert shot.breaker.times_opened == 0
+    assert shot.done + shot.failed == 60
+
+
 def test_limits_that_name_no_wait_cost_little_time():
     assert a_run(sim=FAULTS)[3] <= 10.0
 

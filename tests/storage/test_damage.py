@@ -119,6 +119,24 @@ def refusal_of(path, seed):
     return None
 
 
+@pytest.mark.parametrize(
+    ("was", "became", "says"),
+    [
+        (b"priority TEXT NOT NULL,\n    summary", b"priority TEXT NOT NULL,\n    sumnary", "not those of schema 1"),
+        (b'{"customer": "Ada"}', b'{"customer"> "Ada"}', "values that no run of ours wrote"),
+        (b"E-SCHEMAcategory x", b"E-SCHEMBcategory x", "is damaged"),
+    ],
+    ids=["a definition", "a value", "an indexed value"],
+)
+def test_one_wrong_letter_is_found_before_anything_is_written(whole, tmp_path, was, became, says):
+    assert was in whole
+    path = tmp_path / "forge.db"
+    path.write_bytes(whole.replace(was, became, 1))
+    before = path.read_bytes()
+    assert says in str(refusal_of(path, seed=None))
+    assert path.read_bytes() == before
+
+
 @pytest.mark.parametrize("first", range(0, 200, 50))
 def test_a_harmed_database_is_refused_as_it_is_or_works(whole, first, tmp_path):
     came_to = Counter(harmed(whole, tmp_path, seed) for seed in range(first, first + 50))
