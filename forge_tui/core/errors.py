@@ -2,6 +2,7 @@
 
 ForgeError
 ├── InputRefused        a whole file cannot be read: file, line and cure are in the message
+│   └── ColumnUnknown   no column is known to hold the tickets
 ├── SettingsRefused     a setting is wrong: its name, its source and what is allowed
 ├── KeyRefused          a key cannot be used: unreadable file, open permissions, clear-text transport
 │   └── KeyMissing      none is set where one is wanted
@@ -11,6 +12,8 @@ ForgeError
 ├── OutputRefused       results cannot be written where asked
 └── UnknownJob          no job of that name in the store
 """
+
+from collections.abc import Sequence
 
 from forge_tui.core.failure import Code
 
@@ -25,6 +28,14 @@ class InputRefused(ForgeError):
     """A whole input file cannot be read."""
 
     code = Code.INPUT
+
+
+class ColumnUnknown(InputRefused):
+    """Which column holds the tickets is not known, or it is not there; `columns` are those there are."""
+
+    def __init__(self, message: str, columns: Sequence[str]) -> None:
+        super().__init__(message)
+        self.columns = tuple(columns)
 
 
 class SettingsRefused(ForgeError):

@@ -11,11 +11,12 @@ from forge_tui.console.paths import completed, expanded
 from forge_tui.console.screens.ask import AskDialog
 from forge_tui.console.screens.dashboard import DashboardScreen
 from forge_tui.console.screens.help import HelpDialog
-from forge_tui.console.screens.launch import LaunchScreen, PathInput, PreviewPane
+from forge_tui.console.screens.launch import LaunchScreen
+from forge_tui.console.screens.launch_panes import PathInput, PreviewPane
 from forge_tui.console.screens.limits_menu import LimitsMenu
 from forge_tui.console.screens.quit import QuitDialog
 from forge_tui.console.widgets.file_list import FileList
-from forge_tui.core.errors import InputRefused
+from forge_tui.core.errors import ColumnUnknown, InputRefused
 from launch_builders import REASONS, launch_hub, preview
 
 
@@ -149,6 +150,36 @@ async def test_where_rules_answer_there_is_no_model_to_choose():
         assert [note.message for note in pilot.app._notifications] == [
             "local rules answer: p takes a provider with a model"
         ]
+
+
+class WithoutAKnownColumn(RecordingHub):
+    """A hub whose file is read once its text column was chosen."""
+
+    def preview(self, launch):
+        if "text_column" not in launch.settings:
+            raise ColumnUnknown("odd.csv: which column is the ticket?", ("foo", "bar"))
+        yield preview()
+
+
+async def test_where_the_text_column_is_not_known_c_chooses_it():
+    hub = WithoutAKnownColumn(busy())
+    async with console(hub).run_test(size=(100, 30)) as pilot:
+        await typing("tickets_5k.csv")(pilot)
+        assert "c Column of the text" in words_of(pilot)
+        await pilot.press("c")
+        await settle(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+    assert [launch.settings for launch in hub.launches] == [{"text_column": "foo"}]
+
+
+async def test_a_column_chosen_for_one_file_is_not_kept_for_another():
+    async with console(launch_hub()).run_test(size=(100, 30)) as pilot:
+        await typing("tickets_5k.csv", "c")(pilot)
+        assert pilot.app.screen._launch().settings == {"text_column": "id"}
+        pilot.app.screen.query_one("#path", Input).value = "emails.csv"
+        pilot.app.screen._read_now()
+        assert pilot.app.screen._launch().settings == {}
 
 
 async def test_nothing_starts_without_a_preview_or_after_escape():

@@ -15,19 +15,19 @@ from textual.content import Content
 from textual.widgets import Input
 from textual.worker import get_current_worker
 
-from forge_tui.console.hub import Launch, Preview, refusal
+from forge_tui.console.hub import Launch, Preview
 from forge_tui.console.keys import Scope, as_binding, bindings
-from forge_tui.console.launch_lines import preview_lines, run_lines
-from forge_tui.console.paths import completed, expanded, typed_for
-from forge_tui.console.presentation import Tone, foreign, line
+from forge_tui.console.launch_lines import run_lines
+from forge_tui.console.paths import expanded, typed_for
 from forge_tui.console.screens.ask import AskDialog
 from forge_tui.console.screens.dialog import Dialog
 from forge_tui.console.screens.jumps import Jumps
+from forge_tui.console.screens.launch_panes import PathFrame, PathInput, PreviewPane
 from forge_tui.console.screens.limits_menu import LimitsMenu
 from forge_tui.console.view import View
 from forge_tui.console.widgets.file_list import FileList
 from forge_tui.console.widgets.footer import WIDE, Footer, Hint
-from forge_tui.console.widgets.frame import Frame, Pane
+from forge_tui.console.widgets.frame import Pane
 from forge_tui.console.widgets.header import Header, LaunchHeader
 from forge_tui.core.command import SetLimits
 from forge_tui.core.errors import ForgeError
@@ -42,47 +42,7 @@ _TYPING = (Hint("⏎", "Preview"), Hint("tab", "Complete"), _PANES, _BACK)
 _CHOOSING = (Hint("⏎", "Choose"), Hint("j k", "Move"), _PANES, _BACK)
 _READY = (Hint("⏎", "Start"), Hint("s", f"Sample {SAMPLE_TICKETS} first"), _PANES, _BACK)
 _WAITING = (_PANES, _BACK)
-
-
-class PathFrame(Frame):
-    """The box around the path."""
-
-    NAME = "File"
-
-
-class PathInput(Input):
-    """Takes paths; tab completes what stands before the cursor's end, and goes on when nothing is left to complete."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("tab", "complete", "Complete", show=False)]
-
-    def action_complete(self) -> None:
-        longer = completed(self.value)
-        if longer == self.value:
-            self.screen.focus_next()
-        else:
-            self.value = longer
-            self.cursor_position = len(longer)
-
-
-class PreviewPane(Pane):
-    """What is known of the files; `failed` is why they cannot be read."""
-
-    NAME = "Preview"
-    preview: Preview | None = None
-    failed: str = ""
-    reading: bool = False
-
-    def lines(self, view: View, width: int, height: int) -> list[Content]:  # noqa: ARG002 - of files, not of the job
-        if self.failed:
-            return [line(("cannot be read", f"bold {Tone.BAD}")), *_wrapped(self.failed, width, height - 1)]
-        if self.preview is None:
-            words = (
-                "reading …"
-                if self.reading
-                else "Type a path, or choose one at the left. Nothing is sent before you start."
-            )
-            return _wrapped(words, width, height)
-        return preview_lines(self.preview, width, height)
+_COLUMN = Hint("c", "Column of the text")
 
 
 class RunPane(Pane):
@@ -145,7 +105,9 @@ class LaunchScreen(Dialog[Launch], Jumps):
             return _TYPING
         if isinstance(self.focused, FileList):
             return _CHOOSING
-        return _READY if self.preview is not None else _WAITING
+        if self.preview is not None:
+            return _READY
+        return (_COLUMN, *_WAITING) if self.query_one(PreviewPane).columns[0] else _WAITING
 
     def on_descendant_focus(self) -> None:
         self._draw()
@@ -192,9 +154,11 @@ class LaunchScreen(Dialog[Launch], Jumps):
             self._read_now()
 
     def _read_now(self) -> None:
-        self._files = expanded(self.query_one(PathInput).value)
+        before, self._files = self._files, expanded(self.query_one(PathInput).value)
+        if self._files != before:
+            self._settings.pop("text_column", None)  # a column of other files
         pane = self.query_one(PreviewPane)
-        pane.preview, pane.failed, pane.reading = None, "", bool(self._files)
+        pane.preview, pane.failed, pane.reading = None, None, bool(self._files)
         self._draw()
         if self._files:
             self._read(self._launch())
@@ -208,19 +172,19 @@ class LaunchScreen(Dialog[Launch], Jumps):
                     return
                 self.app.call_from_thread(self._put, launch, preview)
         except ForgeError as error:
-            self.app.call_from_thread(self._put_refusal, launch, refusal(error))
+            self.app.call_from_thread(self._put_refusal, launch, error)
 
     def _put(self, launch: Launch, preview: Preview) -> None:
         if launch == self._launch():
             pane = self.query_one(PreviewPane)
-            pane.preview, pane.failed = preview, ""
+            pane.preview, pane.failed = preview, None
             pane.caption(f"Preview {Path(launch.files[0]).name}" if len(launch.files) == 1 else "Preview")
             self._draw()
 
-    def _put_refusal(self, launch: Launch, words: str) -> None:
+    def _put_refusal(self, launch: Launch, error: ForgeError) -> None:
         if launch == self._launch():
             pane = self.query_one(PreviewPane)
-            pane.preview, pane.failed = None, words
+            pane.preview, pane.failed = None, error
             self._draw()
 
     def _draw(self) -> None:
@@ -229,10 +193,9 @@ class LaunchScreen(Dialog[Launch], Jumps):
     # -- choices --------------------------------------------------------------------------------------------------
 
     def action_next_column(self) -> None:
-        columns = [column for file in self.preview.files for column in file.columns] if self.preview else []
-        if columns and self.preview:
-            now = next((file.text_column for file in self.preview.files if file.text_column), columns[-1])
-            self._choose("text_column", _after(list(dict.fromkeys(columns)), now))
+        columns, now = self.query_one(PreviewPane).columns
+        if columns:
+            self._choose("text_column", _after(columns, now))
 
     def action_next_provider(self) -> None:
         now = self.chosen["provider"] or (self.preview.provider if self.preview else PROVIDERS[0])
@@ -291,9 +254,3 @@ class LaunchScreen(Dialog[Launch], Jumps):
 def _after(values: Sequence[object], now: object) -> object:
     at = values.index(now) if now in values else -1
     return values[(at + 1) % len(values)]
-
-
-def _wrapped(words: str, width: int, height: int) -> list[Content]:
-    """Foreign words over as many lines as they need."""
-    shown = foreign(words, width * max(1, height))
-    return list(shown.wrap(width))[: max(0, height)] if width > 0 else []

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from forge_tui.core.errors import InputRefused
+from forge_tui.core.errors import ColumnUnknown
 from forge_tui.core.text import one_line
 
 TEXT_NAMES = ("text", "ticket", "body", "description", "message", "content")
@@ -17,7 +17,7 @@ Row = Mapping[str, object]
 
 
 def find_text_column(columns: Sequence[str], rows: Sequence[Row], asked: str | None, name: str) -> str:
-    """The column to classify, judged by the first `rows`; raises InputRefused that names the columns and the cure."""
+    """The column to classify, judged by the first `rows`; raises ColumnUnknown with the cure."""
     if asked is not None:
         return _asked_column(columns, asked, "--text-column", name)
     known = [match for wanted in TEXT_NAMES if (match := find_named(columns, wanted)) is not None]
@@ -32,11 +32,12 @@ def find_text_column(columns: Sequence[str], rows: Sequence[Row], asked: str | N
         return textual[0]
     if len(columns) == 1 and _values(columns[0], rows):
         return columns[0]
-    raise InputRefused(f"{name}: which column is the ticket? Say it with --text-column NAME. Columns: {_list(columns)}")
+    words = f"{name}: which column is the ticket? Say it with --text-column NAME. Columns: {_list(columns)}"
+    raise ColumnUnknown(words, columns)
 
 
 def find_id_column(columns: Sequence[str], asked: str | None, text_column: str, name: str) -> str | None:
-    """The column of the input's own ids, if there is one; raises InputRefused when the one asked for is missing."""
+    """The column of the input's own ids, if there is one; raises ColumnUnknown when the one asked for is missing."""
     if asked is not None:
         return _asked_column(columns, asked, "--id-column", name)
     known = (find_named(columns, wanted) for wanted in ID_NAMES)
@@ -54,7 +55,7 @@ def find_named(columns: Sequence[str], wanted: str) -> str | None:
 def _asked_column(columns: Sequence[str], asked: str, option: str, name: str) -> str:
     column = find_named(columns, asked)
     if column is None:
-        raise InputRefused(f'{name}: no column "{asked}"; correct {option}. Columns: {_list(columns)}')
+        raise ColumnUnknown(f'{name}: no column "{asked}"; correct {option}. Columns: {_list(columns)}', columns)
     return column
 
 
