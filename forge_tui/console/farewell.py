@@ -7,7 +7,7 @@ from forge_tui.core.snapshot import Snapshot
 from forge_tui.core.text import one_line
 from forge_tui.telemetry import figures, frame, spending
 
-WIDTH = 100
+WIDTH, MOST_CELLS = 100, 2000
 
 
 class Leave(Enum):
@@ -30,7 +30,8 @@ def farewell(job: Snapshot, again: str) -> list[str]:
         f"results   {_results(job, label)}",
         f"go on     {_go_on(job, label, again)}",
     ]
-    return [one_line(line, WIDTH + 40) for line in lines]
+    # A command that is cut cannot be typed again.
+    return [*(one_line(line, WIDTH + 40) for line in lines[:-1]), one_line(lines[-1], MOST_CELLS)]
 
 
 def _cost(job: Snapshot) -> tuple[str, str, str]:

@@ -53,11 +53,12 @@ def run(engine: EngineThread, clock: Clock, start: Start) -> int:
 
 
 def _again(app: ForgeApp, start: Start) -> str:
-    """The command line that goes on: as typed, with the job's files where it named none."""
-    if start.files:
-        return start.again
+    """The command line that goes on: as typed, but with the files of the job that is left."""
     record = next((record for record in app.view.jobs if record.job_id == app.view.job.job_id), None)
-    return shlex.join([*shlex.split(start.again), *(record.spec.files if record else ())])
+    if record is None or record.spec.files == tuple(start.files):
+        return start.again
+    words = [word for word in shlex.split(start.again) if word not in start.files]
+    return shlex.join([*words, *record.spec.files])
 
 
 class _Stage:

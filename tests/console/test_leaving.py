@@ -3,8 +3,9 @@
 import pytest
 
 import console_states as states
-from console_builders import console, settle
+from console_builders import console, settle, working_hub
 from forge_tui.console.farewell import farewell
+from forge_tui.console.run import Start, _again
 from forge_tui.core.snapshot import Snapshot
 
 AGAIN = "forge-tui tickets_5k.csv"
@@ -27,6 +28,26 @@ def test_a_finished_job_names_its_results_and_how_to_look_at_it():
 
 def test_without_a_job_nothing_is_left():
     assert farewell(Snapshot.empty(), AGAIN) == []
+
+
+@pytest.mark.parametrize(
+    ("files", "again", "said"),
+    [
+        (("a.csv",), "forge-tui a.csv --rpm 36", "forge-tui --rpm 36 tickets_5k.csv"),
+        (("tickets_5k.csv",), "forge-tui tickets_5k.csv --rpm 36", "forge-tui tickets_5k.csv --rpm 36"),
+        ((), "forge-tui --rpm 36", "forge-tui --rpm 36 tickets_5k.csv"),
+    ],
+)
+async def test_the_command_that_goes_on_names_the_files_of_the_job_that_is_left(files, again, said):
+    app = console(working_hub())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        assert _again(app, Start(files, again=again)) == said
+
+
+def test_the_command_that_goes_on_is_never_cut():
+    again = f"forge-tui {'x' * 300}.csv"
+    assert farewell(states.busy(), again)[-1].endswith(again)
 
 
 def test_a_hostile_file_name_moves_no_cursor():
