@@ -14,7 +14,7 @@ from benchmarks.lean_server import Behaviour, lean_server
 from benchmarks.runs import tickets, write_tickets
 
 CELLS = ((10, 0.2, 300), (100, 0.05, 4_000), (500, 0.2, 5_000))  # slots, latency in seconds, tickets
-GIVE_UP_S = 20.0
+GIVE_UP_S = 10.0
 INSTALL_WITHIN_S = 900.0
 ENVIRONMENTS = ROOT / "benchmarks" / ".peers"
 SCRIPTS = ROOT / "benchmarks" / "peer_scripts"

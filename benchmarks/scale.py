@@ -7,7 +7,6 @@ import asyncio
 import io
 import json
 import random
-import resource
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.figures import Bar, Effort, Finding, Plot, Spread, Table
+from benchmarks.peer_scripts.common import peak_rss_mb
 from benchmarks.runs import LENGTHS, WORDS
 from forge_tui.core.clock import SystemClock
 from forge_tui.headless.progress import Progress
@@ -92,12 +92,10 @@ async def _job(folder: Path, path: Path) -> dict[str, float]:
         await session.close()
     assert isinstance(ended, Ended)
     assert ended.exported.failures == 0
-    # Linux counts kilobytes, macOS bytes.
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 if sys.platform == "darwin" else 1 / 1024)
     return {
         "seconds": time.perf_counter() - started,
         "cpu_s": time.process_time() - cpu,
-        "rss_mb": peak / _PER_MB,
+        "rss_mb": peak_rss_mb(),
     }
 
 
