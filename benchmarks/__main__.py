@@ -5,6 +5,7 @@ Without a section all quick ones are measured; --full takes the long ones too, w
 """
 
 import argparse
+import os
 import time
 from collections.abc import Callable, Sequence
 
@@ -49,9 +50,11 @@ def main(words: Sequence[str] | None = None) -> None:
     names = asked.sections or ([] if asked.document else [n for n in SECTIONS if asked.full or n not in ONLY_FULL])
     for name in names:
         print(f"\n== {name}: {title_of(name)}", flush=True)
-        started = time.perf_counter()
+        started, load = time.perf_counter(), os.getloadavg()[0]
         finding = SECTIONS[name](effort)
-        found = report.measured(name, title_of(name), finding, full=asked.full, seconds=time.perf_counter() - started)
+        found = report.measured(
+            name, title_of(name), finding, full=asked.full, seconds=time.perf_counter() - started, load=load
+        )
         report.keep(found)
         _print([line for table in finding.tables for line in table_lines(table)], finding.notes)
         print(f"({found.seconds:.0f} s)", flush=True)

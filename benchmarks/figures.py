@@ -96,7 +96,11 @@ class Effort:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A section's finding with where and when it was made; the versions are by name."""
+    """A section's finding with where and when it was made; the versions are by name.
+
+    `load` is how many processes wanted a core, a minute's average, just before it began: above the number of cores
+    others were at work, and wall times are theirs too.
+    """
 
     section: str
     title: str
@@ -106,3 +110,4 @@ class Measured:
     seconds: float
     machine: str
     versions: Mapping[str, str] = field(default_factory=dict)
+    load: float | None = None

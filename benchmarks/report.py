@@ -30,7 +30,7 @@ its repetitions, with the least and the greatest in brackets.
 """
 
 
-def measured(section: str, title: str, finding: Finding, *, full: bool, seconds: float) -> Measured:
+def measured(section: str, title: str, finding: Finding, *, full: bool, seconds: float, load: float) -> Measured:
     """The finding with this moment and this machine."""
     versions = {
         "Python": platform.python_version(),
@@ -38,7 +38,7 @@ def measured(section: str, title: str, finding: Finding, *, full: bool, seconds:
         **{package: version(package) for package in _PACKAGES},
     }
     today = datetime.now(UTC).date().isoformat()  # noqa: TID251 - a report carries its date
-    return Measured(section, title, finding, today, full, round(seconds, 1), _machine(), versions)
+    return Measured(section, title, finding, today, full, round(seconds, 1), _machine(), versions, round(load, 1))
 
 
 def _machine() -> str:
@@ -82,6 +82,8 @@ def markdown(found: Sequence[Measured], prefix: str = "") -> str:
         parts.append(f"## {one.section}: {one.title}\n")
         parts += [_table(table) for table in one.finding.tables]
         parts += [f"- {note}\n" for note in one.finding.notes]
+        if one.load is not None:
+            parts.append(f"- Load average before it began: {one.load:g}.\n")
         parts += [f"![{plot.title}]({prefix}{plot.name}.svg)\n" for plot in one.finding.plots]
     return "\n".join(parts)
 

@@ -57,7 +57,15 @@ def startup(_effort: Effort) -> Finding:
     helped = Spread.of(_seconds([str(_SCRIPT), "--help"]) for _ in range(STARTS))
     bare = Spread.of(_first_paint(_PAINTED, "-c", _BARE_APP) for _ in range(STARTS))
     ours = Spread.of(_first_paint(b"no job", "-m", "forge_tui") for _ in range(STARTS))
-    measured = {"python -c pass": nothing, "--help": helped, "a bare Textual app": bare, "the console": ours}
+    measured = {
+        "python -c pass": nothing,
+        "--help": helped,
+        "first paint of a bare Textual app": bare,
+        "first paint of the console": ours,
+        "of it: importing Textual": _import("textual.app"),
+        "of it: importing Textual and pydantic's settings": _import("textual.app, forge_tui.settings_sources"),
+        "of it: importing all that the console opens with": _import("forge_tui.cli.console"),
+    }
     rows = [[name, Spread(*(s * 1000 for s in (t.median, t.low, t.high))).text(0)] for name, t in measured.items()]
     return Finding(
         tables=[Table(f"start-up, median of {STARTS}", ["what", "ms"], rows)],
@@ -66,6 +74,10 @@ def startup(_effort: Effort) -> Finding:
             Bar("first paint", "time / a bare Textual app's", _ratio(ours, bare), PAINT_LIMIT),
         ],
     )
+
+
+def _import(modules: str) -> Spread:
+    return Spread.of(_seconds([sys.executable, "-c", f"import {modules}"]) for _ in range(STARTS))
 
 
 def _ratio(ours: Spread, theirs: Spread) -> Spread:

@@ -46,11 +46,17 @@ def test_the_terminal_shows_tables_plots_and_bars():
 def test_what_was_measured_is_kept_and_told(tmp_path, monkeypatch):
     monkeypatch.setattr(report, "RESULTS", tmp_path)
     finding = Finding([Table("t", ["a|b"], [["1"]])], [MET, MISSED], [PLOT], ["a note"])
-    report.keep(report.measured("rates", "what they are", finding, full=False, seconds=1.0))
+    report.keep(report.measured("rates", "what they are", finding, full=False, seconds=1.0, load=0.5))
     (found,) = report.kept(["rates", "never run"])
     assert found.finding.bars == [MET, MISSED]
     page = report.markdown([found], "bench-")
-    wanted = ("| work | wall / ideal | 1.04 [1.00-1.20] | <= 1.05 | yes |", "**no**", "(bench-rates.svg)", "- a note")
+    wanted = (
+        "| work | wall / ideal | 1.04 [1.00-1.20] | <= 1.05 | yes |",
+        "**no**",
+        "(bench-rates.svg)",
+        "- a note",
+        "began: 0.5",
+    )
     assert [words for words in wanted if words not in page] == []
     assert (tmp_path / "rates.svg").exists()
 
