@@ -105,3 +105,13 @@ async def test_thousands_of_keys_are_asked_at_once():
         await _answer(store, NOW)
         assert await store.cached([*keys, key_of("a")], NOW, DAY_S) == {key_of("a")}
         assert await store.cached([], NOW, DAY_S) == set()
+
+
+@pytest.mark.parametrize(("age_s", "answered"), [(DAY_S - MS, 1), (DAY_S + MS, 0), (-MS, 0)])
+async def test_a_job_that_goes_on_takes_the_answers_of_a_day(age_s, answered):
+    """P6: what another job was told since; not what is too old, nor what comes from the future."""
+    async with a_store() as store:
+        job_id = await a_job(store, [a_row(1, "a")])
+        other = await a_job(store, [a_row(1, "a")], input_sha256="another")
+        await store.record(a_settlement(other, done(1)), NOW)
+        assert await store.refresh_from_cache(job_id, NOW + age_s, DAY_S) == answered
