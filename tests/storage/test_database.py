@@ -8,12 +8,14 @@ import stat
 import subprocess
 import sys
 import time
+from contextlib import closing
 
 import aiosqlite
 import pytest
 
 from forge_tui.core.clock import SystemClock
 from forge_tui.core.errors import DatabaseLocked
+from forge_tui.storage import database
 from forge_tui.storage.database import Database
 from inline_sqlite import inline_sqlite
 from store_builders import a_database, rows_of_file
@@ -240,3 +242,17 @@ async def test_it_runs_inline_for_tests_in_virtual_time():
 def test_aiosqlite_still_has_the_one_hop_that_the_store_is_built_on():
     assert inspect.iscoroutinefunction(aiosqlite.Connection._execute)
     assert isinstance(aiosqlite.Connection._conn, property)
+
+
+def test_whatever_ends_a_group_of_writes_leaves_no_transaction_open():
+    """The next one would find the connection inside it."""
+
+    def interrupted(connection):
+        connection.execute("CREATE TABLE half (x)")
+        raise SystemExit
+
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        with pytest.raises(SystemExit):
+            database._commit_group([database._Alone(interrupted)], connection)
+        assert not connection.in_transaction
+        assert connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
