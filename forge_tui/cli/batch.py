@@ -3,15 +3,15 @@
 import asyncio
 import random
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack, closing, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import click
 
-from forge_tui.cli.ending import Ending, Exit, ending_of, interrupted
+from forge_tui.cli.ending import Ending, Exit, broken_off, ending_of, interrupted
 from forge_tui.cli.look import print_stored
 from forge_tui.cli.options import Flag
 from forge_tui.cli.recording import log_of
@@ -19,7 +19,7 @@ from forge_tui.cli.resume import output_of, resumed, retried
 from forge_tui.cli.show import print_document, print_plan
 from forge_tui.cli.wiring import Wired, next_commands, wire
 from forge_tui.core.clock import SystemClock
-from forge_tui.core.errors import OutputRefused
+from forge_tui.core.errors import ForgeError, OutputRefused
 from forge_tui.core.event import Event, JobOpened, Notice
 from forge_tui.core.job import JobRecord, job_label
 from forge_tui.core.text import clean
@@ -32,8 +32,10 @@ from forge_tui.pipeline.plan import Plan, chunks_of
 from forge_tui.pipeline.session import Session
 from forge_tui.settings_sources import Given
 from forge_tui.storage.reader import Reader
+from forge_tui.telemetry.crash import without_locals
 from forge_tui.telemetry.event_log import EventFile
 from forge_tui.telemetry.live import Progress as Counted
+from forge_tui.telemetry.log import Log
 
 # An outage over a night ends the run with exit 3; a console waits for its operator instead.
 BATCH_DEFAULTS = (Given("max_outage_s", 6 * 3600.0, "the default of --batch"),)
@@ -80,7 +82,14 @@ def _go_on(flags: Sequence[Flag], work: Stored, job: JobRecord, asked: Asked) ->
 
 def _finish(wired: Wired, work: Work, folder: Path, asked: Asked) -> int:
     output = Output(folder, wired.settings.force, wired.settings.csv_raw)
-    ended = asyncio.run(_run(wired, work, output, asked.events))
+    try:
+        ended = asyncio.run(_run(wired, work, output, asked.events))
+    except ForgeError:
+        raise
+    except Exception as bug:  # noqa: BLE001 - the border: a run ends by a sentence, whatever ended it
+        ending = broken_off(bug, next_commands(wired.loaded))
+        click.echo(without_locals(bug) + clean(ending.line), err=True)
+        return ending.code
     ending = _ending(ended, folder, wired)
     if asked.as_json and ended.job is not None:
         _print(ended, ended.job, wired.loaded.db)
@@ -110,9 +119,23 @@ async def _run(wired: Wired, work: Work, output: Output, events: str | None) -> 
             if events is not None:
                 file = _event_file(Path(events), _inputs_of(work), session.bus.accumulator.progress)
                 session.bus.subscribe(stack.enter_context(closing(file)))
-            return await Runner(session, work, db, output, progress, clock).run()
+            with _bugs_in(log):
+                return await Runner(session, work, db, output, progress, clock).run()
     finally:
         await session.close()
+
+
+@contextmanager
+def _bugs_in(log: Log | None) -> Iterator[None]:
+    """A bug goes into the log on its way out."""
+    try:
+        yield
+    except ForgeError:
+        raise
+    except Exception as bug:
+        if log is not None:
+            log.bug(bug)
+        raise
 
 
 def _say(progress: Progress, event: Event) -> None:

@@ -17,12 +17,14 @@ from forge_tui.core.failure import RULES
 from forge_tui.core.job import JobRecord, JobState, PauseReason
 from forge_tui.core.text import clean
 from forge_tui.telemetry import figures
+from forge_tui.telemetry.crash import name_and_place
 
 
 class Exit(IntEnum):
     """The exit codes that scripts may rely on; an interrupted run ends with 128 + the signal's number."""
 
     CLASSIFIED = 0
+    BUG = 1
     USAGE = 2
     HALTED = 3
     SOME_FAILED = 4
@@ -105,6 +107,13 @@ def interrupted(job: JobRecord | None, by: signal.Signals, then: Next) -> Ending
         return Ending(128 + by, f"interrupted by {by.name} before anything was stored. To start again: {then.again}")
     line = f"{job.label} interrupted by {by.name}: {job.counts.done} of {job.counts.total} classified, nothing lost."
     return Ending(128 + by, f"{line} To go on: {then.on(job)}")
+
+
+def broken_off(bug: Exception, then: Next) -> Ending:
+    """The ending of a run that met a bug of ours: what was answered is on disk."""
+    name, place = name_and_place(bug)
+    line = f"forge-tui: internal error, {name} in {place}; what was answered is kept."
+    return Ending(Exit.BUG, f"{line} To go on: {then.again}")
 
 
 def _advice(job: JobRecord) -> str:

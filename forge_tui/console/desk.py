@@ -14,7 +14,6 @@ from textual.theme import Theme
 
 from forge_tui.console import themes
 from forge_tui.console.ascii import AsciiFilter
-from forge_tui.console.crash import without_locals
 from forge_tui.console.farewell import Leave
 from forge_tui.console.hub import EngineGone, Hub, Launch
 from forge_tui.console.keys import checked_keymap
@@ -30,6 +29,7 @@ from forge_tui.core.failure import Code
 from forge_tui.core.job import ENDED, JobRecord, JobState
 from forge_tui.core.snapshot import Snapshot
 from forge_tui.telemetry import frame
+from forge_tui.telemetry.crash import without_locals
 
 Severity = Literal["information", "warning", "error"]
 

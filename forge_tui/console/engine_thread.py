@@ -14,7 +14,6 @@ from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from forge_tui.console.crash import without_locals
 from forge_tui.console.engine_orders import (
     CancelOrder,
     KeyOrder,
@@ -34,6 +33,7 @@ from forge_tui.core.snapshot import Snapshot
 from forge_tui.core.text import one_line
 from forge_tui.provider.secret import Secret
 from forge_tui.settings import Settings
+from forge_tui.telemetry.crash import without_locals
 
 if TYPE_CHECKING:
     from forge_tui.console.engine_room import EngineRoom

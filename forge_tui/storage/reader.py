@@ -129,10 +129,6 @@ class Reader:
         """The next page of failed tickets after position `after`, in input order."""
         return [failure_row(row) for row in self._page(FAILURE, failed_where(job_id, wanted), after, limit)]
 
-    def failures_count(self, job_id: int, **wanted: Unpack[FailureFilter]) -> int:
-        """How many failures the filter leaves."""
-        return self._count(failed_where(job_id, wanted))
-
     def positions(
         self, job_id: int, order: Order = Order.TICKET, limit: int = -1, **wanted: Unpack[FailureFilter]
     ) -> list[int]:

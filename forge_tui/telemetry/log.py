@@ -13,9 +13,10 @@ from typing import Any
 
 import structlog
 
-from forge_tui.core.event import BatchSettled, Event, JobStateChanged, TicketFailed
+from forge_tui.core.event import BatchSettled, Event, JobStateChanged, TicketChecked, TicketFailed
 from forge_tui.core.failure import RULES, Burn
 from forge_tui.core.text import clean
+from forge_tui.telemetry.crash import name_and_place
 from forge_tui.telemetry.event_log import as_json, event_level, event_name
 from forge_tui.telemetry.redact import WITHHELD, Redactor
 
@@ -65,6 +66,11 @@ class Log:
             facts[foreign] = WITHHELD
         self.logger.log(level, event_name(event), **facts)
 
+    def bug(self, error: BaseException) -> None:
+        """Write what ended a run, without its own words: they may repeat a ticket's."""
+        name, place = name_and_place(error)
+        self.logger.error("bug", error=name, place=place)
+
     def close(self) -> None:
         logging.getLogger().removeHandler(self._handler)
         self._handler.close()
@@ -73,7 +79,7 @@ class Log:
 def _foreign_field(event: Event) -> str | None:
     """The field that may repeat a ticket's text, because provider or model wrote it; the store keeps it with the ticket."""
     match event:
-        case BatchSettled() | TicketFailed() if event.message and event.http_status is not None:
+        case BatchSettled() | TicketFailed() | TicketChecked() if event.message and event.http_status is not None:
             return "message"
         case JobStateChanged() if event.code is not None and RULES[event.code].burn is Burn.TICKET:
             return "reason"

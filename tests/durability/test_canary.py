@@ -130,6 +130,7 @@ def test_no_bug_in_a_batch_run_tells_the_key(tmp_path):
         )
     assert (code, again) == (3, 1)
     assert b"RuntimeError" in crashed
+    assert b"internal error, RuntimeError in <string>:6 crashing; what was answered is kept. To go on:" in crashed
     assert where_the_key_is(tmp_path, told, crashed) == []
 
 
@@ -158,6 +159,7 @@ def test_no_console_tells_the_key_typed_or_found_run_or_crashed(tmp_path):
             console.until(b"DONE")
             console.type("K")
             console.until(b"API key")
+            console.settle()  # the words stand there before the line takes letters
             typed = len(console.seen)
             console.type(f"{KEY}\r")
             console.until(b"no job", since=typed)  # another session, with the key

@@ -139,7 +139,7 @@ async def test_failures_and_their_causes_are_counted_from_an_index_alone():
         await _fail_all(store, job_id, BIG)
         groups = await _steps(store, lambda: looked_at(store, lambda reader: reader.failure_groups(job_id)))
         count = await _steps(
-            store, lambda: looked_at(store, lambda reader: reader.failures_count(job_id, codes=[Code.JSON]))
+            store, lambda: looked_at(store, lambda reader: reader.failure_codes(job_id, codes=[Code.JSON]))
         )
         found = await looked_at(store, lambda reader: len(reader.failure_groups(job_id)))
     assert found == 3  # the numbers in a message make no cause of their own

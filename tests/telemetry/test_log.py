@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from event_builders import opened, settled, ticket_failed
+from event_builders import opened, settled, ticket_checked, ticket_failed
 from forge_tui.core.event import JobStateChanged, Notice
 from forge_tui.core.failure import Code
 from forge_tui.core.job import JobState
@@ -90,10 +90,11 @@ def test_what_a_provider_or_a_model_wrote_is_not_repeated(log, tmp_path):
     echo = "HTTP 400: rejected: canary text"
     log.event(settled(0, failed=1, code=Code.REQUEST, http_status=400, message=echo))
     log.event(ticket_failed(code=Code.REQUEST, http_status=400, message=echo))
+    log.event(ticket_checked(same_category=None, same_priority=None, code=Code.REQUEST, http_status=400, message=echo))
     log.event(JobStateChanged(1.0, 42, JobState.HALTED, f"20 in a row: {echo}", Code.REQUEST))
     log.event(settled(0, failed=1, code=Code.NETWORK, http_status=None, message="cannot connect to host:443"))
     assert "canary text" not in (tmp_path / "state" / FILE_NAME).read_text()
-    assert lines(tmp_path)[3]["message"] == "cannot connect to host:443"
+    assert lines(tmp_path)[4]["message"] == "cannot connect to host:443"
 
 
 def test_libraries_are_quiet_below_a_warning(log, tmp_path):
