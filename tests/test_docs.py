@@ -8,6 +8,7 @@ from click.testing import CliRunner
 
 import defect_table
 import reference_tables
+from benchmarks.__main__ import SECTIONS
 from forge_tui.cli.main import forge_tui
 
 ROOT = Path(__file__).parent.parent
@@ -83,3 +84,9 @@ def test_every_promise_names_tests_that_exist():
     for path, test in named:
         assert (ROOT / path).exists(), path
         assert f"def {test}(" in (ROOT / path).read_text("utf-8") if test else True, test
+
+
+def test_the_page_of_benchmarks_tells_of_every_section():
+    page = (ROOT / "docs" / "benchmarks.md").read_text("utf-8")
+    told = re.findall(r"^## ([a-z]+):", page, re.MULTILINE)
+    assert told == list(SECTIONS), "measure them: python -m benchmarks --full --document"
