@@ -158,7 +158,7 @@ def test_no_console_tells_the_key_typed_or_found_run_or_crashed(tmp_path):
             console.type("\r")
             console.until(b"DONE")
             console.type("K")
-            console.until(b"API key")
+            console.until(b"paste or type it")
             console.settle()  # the words stand there before the line takes letters
             typed = len(console.seen)
             console.type(f"{KEY}\r")
