@@ -74,7 +74,7 @@ class EngineRoom:
         self._home = NOBODY
         self._stopping = False
         self.state: EngineState = Starting()
-        self._last = Snapshot.empty()
+        self._last = self._earlier = Snapshot.empty()
 
     @property
     def has_key(self) -> bool:
@@ -111,7 +111,7 @@ class EngineRoom:
     def snapshot(self, lag_p99_ms: float) -> Snapshot:
         """The newest picture, with the answers that came from here."""
         if self._session is not None:
-            self._last = self._session.snapshot(engine_lag_p99_ms=lag_p99_ms)
+            self._last = self._session.snapshot(engine_lag_p99_ms=lag_p99_ms).counted_on(self._earlier)
         if not self._replies:
             return self._last
         return replace(self._last, replies=(*self._last.replies, *self._replies))
@@ -132,7 +132,7 @@ class EngineRoom:
             try:
                 await self._serve(self._session)
             finally:
-                self._last = self._session.snapshot()
+                self._last = self._earlier = self._session.snapshot().counted_on(self._earlier)
                 session, self._session = self._session, None
                 await session.close()
 

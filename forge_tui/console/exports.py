@@ -1,7 +1,7 @@
 """Exports of the console: a job's results where a batch run would write them, or the rows of a filter."""
 
 from collections.abc import Callable, Collection, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from forge_tui.core.errors import OutputRefused
@@ -11,6 +11,8 @@ from forge_tui.pipeline.output_folder import FILES, check_folder, default_folder
 from forge_tui.settings import Settings
 from forge_tui.storage.reader import Reader
 from forge_tui.storage.rows import SettledRow
+
+MOST_FOLDERS = 10
 
 
 def export(
@@ -41,11 +43,13 @@ def _check_target(job: JobRecord, folder: Path, *, whole: bool) -> None:
 def free_folder(settings: Settings, job: JobRecord) -> Path:
     """The folder of a batch run, or one named after the job where that holds another's results."""
     folder = settings.output or default_folder(job.spec.files[0])
-    try:
-        check_folder(folder, job.spec, force=settings.force)
-    except OutputRefused:
-        folder = folder.with_name(f"{folder.name}-{job.label}")
-        check_folder(folder, job.spec, force=settings.force)
+    own = f"{folder.name}-{job.label}"
+    others = [folder.with_name(own), *(folder.with_name(f"{own}-{number}") for number in range(2, MOST_FOLDERS))]
+    for place in (folder, *others):
+        with suppress(OutputRefused):
+            check_folder(place, job.spec, force=settings.force)
+            return place
+    check_folder(folder, job.spec, force=settings.force)  # to say why
     return folder
 
 

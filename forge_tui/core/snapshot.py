@@ -4,7 +4,7 @@ Instants ending in `_mono` are seconds of the engine's monotonic clock (a face c
 `_at` are Unix seconds. Nothing in here is ever changed after it is made.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from forge_tui.core.agreement import NOTHING_CHECKED, Agreement
 from forge_tui.core.event import BreakerStateName, Event
@@ -204,6 +204,15 @@ class Snapshot:
     canary: bool = False
     engine_lag_p99_ms: float = 0.0
     exported_to: str = ""
+
+    def counted_on(self, earlier: "Snapshot") -> "Snapshot":
+        """The same after an earlier session's: the versions of lists go on, so that no old one is taken for new."""
+        return replace(
+            self,
+            failures_version=earlier.failures_version + self.failures_version,
+            results_version=earlier.results_version + self.results_version,
+            jobs_version=earlier.jobs_version + self.jobs_version,
+        )
 
     @staticmethod
     def empty() -> "Snapshot":

@@ -112,14 +112,17 @@ def test_a_job_of_another_day_is_opened_as_it_stands_and_its_failures_are_asked_
     with engine(tmp_path, "latency=0.001", typed=("sim",), provider="local") as hub:
         reply = reply_to(hub, hub.open_job(1))
         assert reply.accepted
-        job = hub.snapshot()
-        assert (job.state, job.total, job.failed) == (JobState.FINISHED_WITH_FAILURES, 4, 4)
-        assert (job.provider, job.free, job.exported_to) == ("simulated", True, before.exported_to)
-        assert job.elapsed_s == pytest.approx(hub.rows.job(1).finished_at - hub.rows.job(1).started_at)
+        shown = hub.snapshot()
+        assert (shown.state, shown.total, shown.failed) == (JobState.FINISHED_WITH_FAILURES, 4, 4)
+        assert (shown.provider, shown.free, shown.exported_to) == ("simulated", True, before.exported_to)
+        assert shown.elapsed_s == pytest.approx(hub.rows.job(1).finished_at - hub.rows.job(1).started_at)
         hub.send(Retry(hub.next_command_id(), tuple(hub.rows.failure_positions(1))))
         job = until(lambda: hub.snapshot().state is JobState.FINISHED and hub.snapshot())
-        # It goes on under its own settings, not under those of this console.
+        # It goes on under its own settings, not under those of this console: that is another session.
         assert (job.done, job.failed, job.provider) == (4, 0, "simulated")
+        assert job.failures_version > shown.failures_version
+        assert job.results_version > shown.results_version
+        assert job.jobs_version > shown.jobs_version
 
 
 def test_a_job_that_is_gone_on_with_keeps_its_budget_unless_another_was_typed(tmp_path):
