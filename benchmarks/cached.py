@@ -1,6 +1,7 @@
 """A job whose every answer is known already, from file to exported results, against the least SQLite needs for it."""
 
 import asyncio
+import gc
 import io
 import random
 import sqlite3
@@ -121,6 +122,7 @@ async def _whole_job(folder: Path, texts: Sequence[str], keys: Sequence[bytes]) 
     await (await _open(SETTINGS, db)).close()
     with closing(sqlite3.connect(db, isolation_level=None)) as connection, _transaction(connection):
         dedup_cache.store(connection, zip(keys, repeat(ANSWER), strict=False), clock.wall(), SETTINGS.cache_ttl_s)
+    gc.freeze()  # as `--batch` does
     started = time.perf_counter()
     session = await _open(SETTINGS, db)
     try:

@@ -1,6 +1,7 @@
 """`forge-tui --batch`: session and runner put together, and the end told on both streams."""
 
 import asyncio
+import gc
 import random
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -83,6 +84,8 @@ def _go_on(flags: Sequence[Flag], work: Stored, job: JobRecord, asked: Asked) ->
 def _finish(wired: Wired, work: Work, folder: Path, asked: Asked) -> int:
     output = Output(folder, wired.settings.force, wired.settings.csv_raw)
     try:
+        # What is loaded lives as long as the process: the collector need not look at it again and again.
+        gc.freeze()
         ended = asyncio.run(_run(wired, work, output, asked.events))
     except ForgeError:
         raise

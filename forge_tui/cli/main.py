@@ -1,5 +1,6 @@
 """The words of the command line: parses them, then loads what the chosen command needs and nothing else."""
 
+import os
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
@@ -24,6 +25,7 @@ class FilesOrCommand(click.Command):
     ) -> click.Context:
         # What was typed is kept: the last line of a run says it again.
         extra.setdefault("obj", tuple(args))
+        extra.setdefault("terminal_width", _help_width())
         if args and args[0] in self.subcommands:
             return self.subcommands[args[0]].make_context(f"{info_name} {args[0]}", args[1:], parent, **extra)
         return super().make_context(info_name, args, parent, **extra)
@@ -37,6 +39,15 @@ class FilesOrCommand(click.Command):
                 [(name, command.get_short_help_str(SHORT_HELP_CHARS)) for name, command in self.subcommands.items()]
             )
         super().format_epilog(ctx, formatter)
+
+
+def _help_width() -> int:
+    """As click chooses it, without `shutil`, which loads three compressors for one number."""
+    try:
+        columns = int(os.environ.get("COLUMNS", "0")) or os.get_terminal_size().columns
+    except (ValueError, OSError):
+        columns = 80
+    return max(min(columns or 80, 80) - 2, 50)
 
 
 def finish(command: Callable[[], int]) -> NoReturn:
