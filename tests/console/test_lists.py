@@ -16,10 +16,12 @@ from forge_tui.console.screens.results import ResultList
 from forge_tui.console.screens.retry import RetryDialog
 from forge_tui.console.screens.row_list import FilterInput
 from forge_tui.console.screens.ticket import TicketDialog
+from forge_tui.console.view import Refused
 from forge_tui.console.widgets.virtual_list import VirtualList
 from forge_tui.core.command import Retry
 from forge_tui.core.errors import OutputRefused
 from forge_tui.core.failure import RULES, Code, RetryHelps
+from forge_tui.core.snapshot import Snapshot
 from forge_tui.storage.rows import FailureGroup
 
 SCREENS = {
@@ -300,6 +302,14 @@ async def test_an_empty_store_says_what_to_do():
         drawn = words_of(pilot)
         assert "No jobs yet" in drawn
         assert "n picks a file" in drawn
+
+
+async def test_while_the_database_is_not_open_nobody_says_that_there_are_no_jobs():
+    hub = RecordingHub(Snapshot.empty(), Refused("forge.db is in use by process 123", Code.LOCKED))
+    async with shown(hub, "2") as pilot:
+        drawn = words_of(pilot)
+        assert "the database is not open" in drawn
+        assert "No jobs yet" not in drawn
 
 
 async def test_every_list_keeps_its_place_when_rows_come_anew():

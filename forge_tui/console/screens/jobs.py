@@ -13,7 +13,7 @@ from forge_tui.console.hub import EngineGone
 from forge_tui.console.keys import Scope, bindings
 from forge_tui.console.presentation import STATE_SIGNS, Tone, foreign, line
 from forge_tui.console.screens.base import SCREENS, ConsoleScreen
-from forge_tui.console.view import View
+from forge_tui.console.view import Refused, View
 from forge_tui.console.widgets.events_tail import EventsPane
 from forge_tui.console.widgets.frame import Frame, Pane
 from forge_tui.console.widgets.jobs_list import JobLine, job_line
@@ -49,8 +49,12 @@ class JobList(Frame):
         self._lines: dict[int, JobLine] = {}
 
     def show(self, view: View) -> None:
-        note = "⏎ open  r resume  e export  x cancel" if view.jobs else "n picks a file"
-        self.caption("Jobs and history" if view.jobs else "No jobs yet", note)
+        if view.jobs:
+            self.caption(self.NAME, "⏎ open  r resume  e export  x cancel")
+        elif isinstance(view.engine, Refused):
+            self.caption(self.NAME, "the database is not open")
+        else:
+            self.caption("No jobs yet", "n picks a file")
         if view.jobs != self._jobs:
             self._jobs = view.jobs
             self.list.show_ids([job.job_id for job in view.jobs])
