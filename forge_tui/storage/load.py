@@ -148,12 +148,15 @@ def add_rows(
     refusals = [row for row in refused if row.position > loaded]
     rows: dict[type[Fate], list[tuple[Any, ...]]] = {kind: [] for kind in _INTO}
     rows[Failed] = [(*_refused_identity(job_id, row), *_refused(row, now)) for row in refusals]
+    known = set[bytes]()
     for item, fate in zip(fresh, _fates(connection, job_id, fresh, now), strict=True):
         rows[type(fate)].append((*_identity(job_id, item), *fate))
+        if isinstance(fate, Answered) and fate.source == Source.CACHE:
+            known.add(item.key)
     connection.execute(_STAGED)
     for kind, several in rows.items():
         _insert_all(connection, kind, several)
-    known = _from_staged(connection, loaded, now, ttl_s)
+    known |= _from_staged(connection, loaded, now, ttl_s)
     last = max([loaded, *(item.ticket.position for item in fresh), *(row.position for row in refusals)])
     connection.execute(_LOADED, (last, 0 if ttl_s is None else len(fresh), job_id))
     return known

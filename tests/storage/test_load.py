@@ -90,6 +90,15 @@ async def test_known_texts_are_done_at_once_and_cost_nothing():
     assert [(t.tokens, t.saved_tokens, t.saved_cost) for t in stored if t.classification] == [(0, 100, 1.0)] * 3
 
 
+async def test_a_known_text_is_known_in_every_chunk_that_holds_it():
+    async with a_store() as store:
+        await _answered_once(store, "a")
+        job_id = await store.create_job(a_spec(), NOW)
+        first, second = a_row(1, "a"), a_row(2, "a")
+        known = [await store.add_rows(job_id, [row], [], now=NOW, ttl_s=DAY_S) for row in (first, second)]
+    assert known == [{first.key}, {first.key}]
+
+
 async def test_each_row_is_one_look_up_and_each_hit_one_hit():
     """D24: the hit rate of two known texts among four rows is one half."""
     async with a_store() as store:
