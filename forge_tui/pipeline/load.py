@@ -9,6 +9,7 @@ from forge_tui.core.ticket import InputRow
 from forge_tui.pipeline.intake import Intake, Portion
 from forge_tui.pipeline.plan import Plan, Planner
 from forge_tui.storage.job_store import JobStore
+from forge_tui.storage.load import Matched
 
 CHUNK_ROWS = 5_000  # two are in memory at a time; 10,000 took 20 MB more and saved no time (measured)
 # Rows are read on the engine's loop: give way often enough that nobody notices.
@@ -36,14 +37,14 @@ class Loader:
             try:
                 after = await self._next_portion(rows)
             finally:
-                known = await storing
-            self._planner.count(portion, known)
+                matched = await storing
+            self._planner.count(portion, matched.known, matched.twins)
             portion = after
         plan = self._planner.plan()
         await self._store.finish_loading(job_id, plan.estimated_seconds)
         return plan
 
-    async def _add(self, job_id: int, portion: Portion) -> set[bytes]:
+    async def _add(self, job_id: int, portion: Portion) -> Matched:
         tickets, refused = portion
         return await self._store.add_rows(job_id, tickets, refused, now=self._clock.wall(), ttl_s=self._ttl_s)
 

@@ -103,12 +103,17 @@ class Planner:
         self._batcher = batcher
         self._tally = _Tally()
 
-    def count(self, portion: Portion, known: Collection[bytes]) -> None:
-        """Count the next rows, of which the cache answers those with `known` keys."""
+    def count(self, portion: Portion, known: Collection[bytes], twins: Collection[int] | None = None) -> None:
+        """Count the next rows, of which the cache answers those with `known` keys.
+
+        `twins` are the positions that the store found to follow another; None: nothing is stored, find them here.
+        """
         for row in portion.refused:
             self._refuse(row)
         for ticket in portion.tickets:
-            self._count(ticket, cached=ticket.key in known)
+            cached = ticket.key in known
+            twin = not cached and (self._follows(ticket) if twins is None else ticket.ticket.position in twins)
+            self._count(ticket, cached=cached, twin=twin)
 
     def plan(self, *, complete: bool = True) -> Plan:
         """The figures of what was read so far."""
@@ -152,7 +157,10 @@ class Planner:
         known = reason in tally.refused_for or len(tally.refused_for) < MOST_REASONS
         tally.refused_for[reason if known else OTHER_REASON] += 1
 
-    def _count(self, ticket: EstimatedTicket, *, cached: bool) -> None:
+    def _follows(self, ticket: EstimatedTicket) -> bool:
+        return not self._tally.seen.add(ticket.key)
+
+    def _count(self, ticket: EstimatedTicket, *, cached: bool, twin: bool) -> None:
         tally = self._tally
         tally.total += 1
         tally.breakdown[ticket.complexity] += 1
@@ -160,7 +168,7 @@ class Planner:
             tally.shown.append(ticket.ticket.text)
         if cached:
             tally.cached += 1
-        elif not tally.seen.add(ticket.key):
+        elif twin:
             tally.twins += 1
         else:
             tally.to_send[ticket.complexity] += 1

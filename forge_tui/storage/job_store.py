@@ -35,11 +35,11 @@ class JobStore:
         *,
         now: float,
         ttl_s: float | None,
-    ) -> set[bytes]:
+    ) -> load.Matched:
         """T0: store one chunk of rows, 10,000 at a time: twins follow their leader, cache hits are done at once.
 
         Answers older than `ttl_s` seconds are not known; None asks nothing of the cache. Rows at positions that
-        are stored already are ignored. Answers the keys of the chunk that the cache knew.
+        are stored already are ignored. Answers what the texts of the chunk met.
         """
         return await self._database.write(lambda c: load.add_rows(c, job_id, tickets, refused, now=now, ttl_s=ttl_s))
 

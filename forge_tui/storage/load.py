@@ -120,6 +120,13 @@ def _insert(kind: type[Fate], rows: int) -> str:
     return f"INSERT INTO {table} ({', '.join(columns)}) VALUES {values}"  # noqa: S608 - our own names
 
 
+class Matched(NamedTuple):
+    """What the texts of a chunk met: keys that the cache knew, positions that follow an earlier ticket of the job."""
+
+    known: set[bytes]
+    twins: set[int]
+
+
 class Leader(NamedTuple):
     """A ticket of the job that others with the same text may follow, and what became of it."""
 
@@ -138,8 +145,8 @@ def add_rows(
     *,
     now: float,
     ttl_s: float | None,
-) -> set[bytes]:
-    """Store one chunk, and answer which of its keys the cache knew.
+) -> Matched:
+    """Store one chunk, and answer what its texts met.
 
     Rows at positions that are stored already are left out, so that an ingest can begin again.
     """
@@ -148,18 +155,20 @@ def add_rows(
     refusals = [row for row in refused if row.position > loaded]
     rows: dict[type[Fate], list[tuple[Any, ...]]] = {kind: [] for kind in _INTO}
     rows[Failed] = [(*_refused_identity(job_id, row), *_refused(row, now)) for row in refusals]
-    known = set[bytes]()
+    known, twins = set[bytes](), set[int]()
     for item, fate in zip(fresh, _fates(connection, job_id, fresh, now), strict=True):
         rows[type(fate)].append((*_identity(job_id, item), *fate))
         if isinstance(fate, Answered) and fate.source == Source.CACHE:
             known.add(item.key)
+        elif fate.leader is not None:
+            twins.add(item.ticket.position)
     connection.execute(_STAGED)
     for kind, several in rows.items():
         _insert_all(connection, kind, several)
     known |= _from_staged(connection, loaded, now, ttl_s)
     last = max([loaded, *(item.ticket.position for item in fresh), *(row.position for row in refusals)])
     connection.execute(_LOADED, (last, 0 if ttl_s is None else len(fresh), job_id))
-    return known
+    return Matched(known, twins)
 
 
 def _from_staged(connection: sqlite3.Connection, loaded: int, now: float, ttl_s: float | None) -> set[bytes]:

@@ -96,7 +96,7 @@ async def test_a_known_text_is_known_in_every_chunk_that_holds_it():
         job_id = await store.create_job(a_spec(), NOW)
         first, second = a_row(1, "a"), a_row(2, "a")
         known = [await store.add_rows(job_id, [row], [], now=NOW, ttl_s=DAY_S) for row in (first, second)]
-    assert known == [{first.key}, {first.key}]
+    assert [matched.known for matched in known] == [{first.key}, {first.key}]
 
 
 async def test_each_row_is_one_look_up_and_each_hit_one_hit():
