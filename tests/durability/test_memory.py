@@ -10,6 +10,7 @@ import pytest
 from forge_tui.provider.simulator.account import GOOD_KEY
 from forge_tui.provider.simulator.options_text import parse_options
 from forge_tui.provider.simulator.service import SimulatedProvider
+from peak_memory import PEAK_BYTES
 from process_builders import a_provider
 
 WORDS = [
@@ -30,14 +31,14 @@ WORDS = [
     "slow",
 ]
 # The highest resident size of this process, in bytes, when a run of the command is over.
-_SCRIPT = """
-import resource, sys
+_SCRIPT = f"""{PEAK_BYTES}
+import sys
 from forge_tui.cli.main import forge_tui
 try:
     forge_tui(sys.argv[1:], prog_name="forge-tui")
 except SystemExit as end:
     assert end.code == 0, end.code
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024))
+print(peak_bytes())
 """
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from forge_tui.core.errors import InputRefused
 from forge_tui.core.ticket import RefusedRow
 from input_files import read, texts, write
+from peak_memory import PEAK_BYTES
 
 NAMES = st.sampled_from(["a.csv", "a.tsv", "a.json", "a.jsonl", "a.txt", "noending"])
 PIECES = (
@@ -73,15 +74,14 @@ def test_a_hostile_file_is_answered_within_two_seconds(tmp_path, hazard):
     assert time.perf_counter() - started < 2
 
 
-MEASURE = """
-import resource, sys
+MEASURE = f"""{PEAK_BYTES}
+import sys
 from forge_tui.pipeline.ingest import open_inputs
 from forge_tui.settings import Settings
-unit = 1 if sys.platform == "darwin" else 1024
 with open_inputs([sys.argv[1]], Settings()) as inputs:
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    before = peak_bytes()
     count = sum(1 for _ in inputs.rows())
-print(count, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit - before)
+print(count, peak_bytes() - before)
 """
 
 
