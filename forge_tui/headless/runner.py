@@ -95,7 +95,7 @@ class Runner:
                 return Interrupted(await self._job(), signals.first)
             self._loading = None
             store = self._session.store
-            await self._watched(job_id)
+            await self._watched(job_id, signals)
             if signals.first is not None:
                 return Interrupted(await store.job(job_id), signals.first)
             exported = await self._export(job_id)
@@ -126,8 +126,9 @@ class Runner:
     def _check_folder(self, spec: JobSpec) -> None:
         check_folder(self._output.folder, spec, force=self._output.force)
 
-    async def _watched(self, job_id: int) -> None:
-        if (await self._session.store.head(job_id)).state in ENDED:
+    async def _watched(self, job_id: int, signals: Signals) -> None:
+        ended = (await self._session.store.head(job_id)).state in ENDED
+        if ended or signals.first is not None:
             return
         drawing = asyncio.create_task(self._progress.run(), name="progress")
         try:

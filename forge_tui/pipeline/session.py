@@ -171,32 +171,37 @@ class Session:
 
     async def run(self, job_id: int) -> JobState:
         """Run the job until it ends, stops or must stop; answers the state it is left in."""
-        record = await self.store.head(job_id)
-        self._steering.job_id = job_id
-        self._free = self.endpoint.is_free
-        resumed = record.started_at is not None
-        if resumed:
-            await self.store.go_on_under(job_id, under(record.spec, self._settings, self.endpoint))
-        if self._ttl_s is not None and (resumed or await self.store.learned_since(record.created_at)):
-            await self.store.refresh_from_cache(job_id, self._clock.wall(), self._ttl_s)
-        recorder = Recorder(job_id, self.store, self._gates, self.bus, self._clock)
-        opening = await self.store.opening(job_id)
-        self._stages = await self._assemble(job_id, opening, recorder)
-        engine = Engine(
-            job_id, self._stages, run_rules(self._settings, self.endpoint), self._clock, first_batch=opening.last_batch
-        )
-        self.bus.publish(
-            opened(
-                record,
-                opening,
-                self.endpoint,
-                at=self._clock.wall(),
-                max_cost=self._steering.max_cost,
-                resumed=resumed,
+        with self._steering.assembling():
+            record = await self.store.head(job_id)
+            self._steering.job_id = job_id
+            self._free = self.endpoint.is_free
+            resumed = record.started_at is not None
+            if resumed:
+                await self.store.go_on_under(job_id, under(record.spec, self._settings, self.endpoint))
+            if self._ttl_s is not None and (resumed or await self.store.learned_since(record.created_at)):
+                await self.store.refresh_from_cache(job_id, self._clock.wall(), self._ttl_s)
+            recorder = Recorder(job_id, self.store, self._gates, self.bus, self._clock)
+            opening = await self.store.opening(job_id)
+            self._stages = await self._assemble(job_id, opening, recorder)
+            engine = Engine(
+                job_id,
+                self._stages,
+                run_rules(self._settings, self.endpoint),
+                self._clock,
+                first_batch=opening.last_batch,
             )
-        )
-        await recorder.state(JobState.RUNNING, hold_until=self._go_on_holding(record))
-        self._steering.running = Running(engine, self._stages)
+            self.bus.publish(
+                opened(
+                    record,
+                    opening,
+                    self.endpoint,
+                    at=self._clock.wall(),
+                    max_cost=self._steering.max_cost,
+                    resumed=resumed,
+                )
+            )
+            await recorder.state(JobState.RUNNING, hold_until=self._go_on_holding(record))
+            self._steering.begin(Running(engine, self._stages))
         try:
             ending = await engine.run()
         finally:

@@ -1,6 +1,8 @@
 """Steering: an operator's commands, obeyed one after another and durably, each answered by an event."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from forge_tui.core.clock import Clock
@@ -81,6 +83,8 @@ class Steering:
         self._clock = clock
         self._inbox: asyncio.Queue[Command] = asyncio.Queue(MOST_WAITING)
         self.running: Running | None = None
+        self._assembling = False
+        self._stop_at_start: Ending | None = None
         self.job_id = 0
         self.max_cost = max_cost
         self._cache_ttl_s = cache_ttl_s
@@ -154,7 +158,26 @@ class Steering:
         await self.running.stages.recorder.state(JobState.RUNNING, "resumed")
         return Answer(accepted=True, message="sending again")
 
+    @contextmanager
+    def assembling(self) -> Iterator[None]:
+        """A run is being put together while the block lasts: a stop that comes meanwhile is kept for `begin`."""
+        self._assembling = True
+        try:
+            yield
+        finally:
+            self._assembling = False
+            self._stop_at_start = None
+
+    def begin(self, running: Running) -> None:
+        """The run of the job can be steered from now on; a stop that came while it was being put together holds."""
+        self.running = running
+        if self._stop_at_start is not None:
+            running.engine.stop(self._stop_at_start)
+
     async def _stop(self, ending: Ending, message: str) -> Answer:
+        if self.running is None and self._assembling:
+            self._stop_at_start = ending
+            return Answer(accepted=True, message=message)
         if self.running is None:
             return Answer(accepted=False, message=NOTHING_RUNS)
         self.running.engine.stop(ending)

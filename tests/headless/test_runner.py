@@ -117,6 +117,16 @@ def test_a_signal_while_loading_leaves_a_job_that_can_be_loaded(tmp_path: Path):
     assert (ended.job.state, ended.job.counts.total) == (JobState.FINISHED, 40)
 
 
+@pytest.mark.parametrize("kind", [JobPlanned, JobOpened])
+def test_a_signal_between_loading_and_the_first_request_is_not_lost(tmp_path: Path, kind: type[Event]):
+    stopped, events = Scene(tmp_path, interrupt=at_the(1, kind, signal.SIGTERM)).play()
+    assert isinstance(stopped, Interrupted)
+    assert (stopped.by, stopped.job.counts.done) == (signal.SIGTERM, 0)
+    assert [event for event in events if isinstance(event, BatchSettled)] == []
+    ended, _ = Scene(tmp_path).play()
+    assert (ended.job.state, ended.job.counts.done) == (JobState.FINISHED, 40)
+
+
 def test_a_signal_while_rows_are_stored_leaves_a_job_that_the_same_files_go_on_with(tmp_path: Path):
     stopped, _ = Scene(tmp_path, interrupt=at_the(1, JobStateChanged, signal.SIGINT)).play()
     assert isinstance(stopped, Interrupted)
