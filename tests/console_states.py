@@ -4,7 +4,8 @@ from dataclasses import replace
 from math import sin
 from typing import Any
 
-from forge_tui.core.event import BatchSettled, BreakerChanged, BreakerStateName, Event, LimitChanged, TicketFailed
+from forge_tui.core.breaker import BreakerState
+from forge_tui.core.event import BatchSettled, BreakerChanged, Event, LimitChanged, TicketFailed
 from forge_tui.core.failure import Code
 from forge_tui.core.job import JobState
 from forge_tui.core.snapshot import BoundView, BreakerChange, BreakerView, LatencyPoint, Percentiles, Snapshot
@@ -125,7 +126,7 @@ def without_failures() -> Snapshot:
 
 def breaker_open() -> Snapshot:
     opened = BreakerView(
-        state=BreakerStateName.OPEN,
+        state=BreakerState.OPEN,
         reason="5 in a row",
         failures_in_window=5,
         failure_share=0.6,
@@ -133,10 +134,10 @@ def breaker_open() -> Snapshot:
         retry_at_mono=NOW_MONO + 18,
         changed_at=NOW - 12,
         times_opened=1,
-        history=(BreakerChange(NOW - 12, BreakerStateName.OPEN, "5 in a row"),),
+        history=(BreakerChange(NOW - 12, BreakerState.OPEN, "5 in a row"),),
     )
     idle = tuple(replace(view, in_flight=0, requests_in_flight=0) for view in busy().classes)
-    told = BreakerChanged(NOW - 12, 42, BreakerStateName.OPEN, "5 in a row", 30.0)
+    told = BreakerChanged(NOW - 12, 42, BreakerState.OPEN, "5 in a row", 30.0)
     return busy(
         breaker=opened,
         bound=BoundView("breaker open"),
@@ -151,7 +152,7 @@ def breaker_open() -> Snapshot:
 
 def half_open() -> Snapshot:
     job = breaker_open()
-    probing = replace(job.breaker, state=BreakerStateName.HALF_OPEN, probe_in_flight=True, retry_at_mono=None)
+    probing = replace(job.breaker, state=BreakerState.HALF_OPEN, probe_in_flight=True, retry_at_mono=None)
     return replace(job, breaker=probing)
 
 

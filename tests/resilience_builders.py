@@ -1,6 +1,7 @@
 """Breakers and rules for tests: the defaults of the settings, with what matters named."""
 
-from forge_tui.resilience.circuit_breaker import BreakerRules, BreakerState, CircuitBreaker
+from forge_tui.core.breaker import BreakerState
+from forge_tui.resilience.circuit_breaker import BreakerRules, CircuitBreaker
 from forge_tui.resilience.retry import RetryRules
 
 

@@ -21,10 +21,10 @@ from forge_tui.console.orders import Orders
 from forge_tui.console.pace import Pace
 from forge_tui.console.view import Crashed, Live, Refused, Stopped, View
 from forge_tui.console.widgets.latency import PLOTTER
+from forge_tui.core.breaker import BreakerState
 from forge_tui.core.clock import Clock
 from forge_tui.core.command import Command
 from forge_tui.core.errors import ForgeError
-from forge_tui.core.event import BreakerStateName
 from forge_tui.core.failure import Code
 from forge_tui.core.job import ENDED, JobRecord, JobState
 from forge_tui.core.snapshot import Snapshot
@@ -180,7 +180,7 @@ class Desk(App[Leave]):
             return
         if before.job.state not in ENDED and after.job.state in ENDED:
             self._call_attention(frame.ending(after.job))
-        if before.job.breaker.state == BreakerStateName.CLOSED and after.job.breaker.state == BreakerStateName.OPEN:
+        if before.job.breaker.state == BreakerState.CLOSED and after.job.breaker.state == BreakerState.OPEN:
             self._call_attention(f"breaker opened: {after.job.breaker.reason}", severity="warning")
 
     def _call_attention(self, words: str, severity: Severity = "information") -> None:

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from textual.content import Content
 
-from forge_tui.core.event import BreakerStateName
+from forge_tui.core.breaker import BreakerState
 from forge_tui.core.failure import RetryHelps
 from forge_tui.core.job import JobState
 from forge_tui.core.snapshot import BreakerView
@@ -64,7 +64,7 @@ def breaker_tone(breaker: BreakerView) -> Tone:
     """The colour beside the breaker's word and sign."""
     if not breaker.enabled:
         return Tone.DIM
-    tones = {BreakerStateName.OPEN: Tone.BAD, BreakerStateName.HALF_OPEN: Tone.WARN}
+    tones = {BreakerState.OPEN: Tone.BAD, BreakerState.HALF_OPEN: Tone.WARN}
     return tones.get(breaker.state, Tone.GOOD)
 
 

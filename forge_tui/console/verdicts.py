@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from forge_tui.core.event import BreakerStateName
+from forge_tui.core.breaker import BreakerState
 from forge_tui.core.failure import RULES, Burn, Code, RetryHelps
 from forge_tui.core.snapshot import Snapshot
 from forge_tui.storage.rows import FailureRow, TicketRow
@@ -37,7 +37,7 @@ def wait_of(job: Snapshot, now_mono: float) -> Wait | None:
     """The longest wait before this job may send again, None while it may."""
     breaker, limits = job.breaker, job.limits
     waits = []
-    if breaker.enabled and breaker.state == BreakerStateName.OPEN and breaker.retry_at_mono is not None:
+    if breaker.enabled and breaker.state == BreakerState.OPEN and breaker.retry_at_mono is not None:
         waits.append(Wait(breaker.retry_at_mono - now_mono, "breaker open"))
     if limits.hold_until_mono is not None:
         waits.append(Wait(limits.hold_until_mono - now_mono, "provider hold"))

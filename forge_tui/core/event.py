@@ -7,17 +7,10 @@ to the job's total: a ticket is moved by exactly one event at a time, and only a
 from dataclasses import dataclass, field
 
 from forge_tui.core.agreement import NOTHING_CHECKED, Agreement
+from forge_tui.core.breaker import BreakerState
 from forge_tui.core.failure import Code
 from forge_tui.core.job import JobCounts, JobState
 from forge_tui.core.ticket import Complexity
-
-
-class BreakerStateName:
-    """The three words of the breaker, as shown and stored."""
-
-    CLOSED = "CLOSED"
-    OPEN = "OPEN"
-    HALF_OPEN = "HALF_OPEN"
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +214,7 @@ class BreakerChanged:
 
     at: float
     job_id: int
-    state: str
+    state: BreakerState
     reason: str
     retry_in_s: float | None = None
 

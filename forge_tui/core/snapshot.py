@@ -4,12 +4,18 @@ Instants ending in `_mono` are seconds of the engine's monotonic clock (a face c
 `_at` are Unix seconds. Nothing in here is ever changed after it is made.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from forge_tui.core.agreement import NOTHING_CHECKED, Agreement
-from forge_tui.core.event import BreakerStateName, Event
+from forge_tui.core.breaker import BreakerState
 from forge_tui.core.job import JobState
 from forge_tui.core.ticket import MOST_COMPLEX_FIRST, Complexity
+
+if TYPE_CHECKING:  # the screen opens before anything has happened
+    from forge_tui.core.event import Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +65,7 @@ class BreakerChange:
     """One line of the breaker's history."""
 
     at: float
-    state: str
+    state: BreakerState
     reason: str
 
 
@@ -67,7 +73,7 @@ class BreakerChange:
 class BreakerView:
     """The breaker with the figures its rules look at; `enabled` False means it is switched off."""
 
-    state: str = BreakerStateName.CLOSED
+    state: BreakerState = BreakerState.CLOSED
     enabled: bool = True
     reason: str = ""
     failures_in_window: int = 0
@@ -205,7 +211,7 @@ class Snapshot:
     engine_lag_p99_ms: float = 0.0
     exported_to: str = ""
 
-    def counted_on(self, earlier: "Snapshot") -> "Snapshot":
+    def counted_on(self, earlier: Snapshot) -> Snapshot:
         """The same after an earlier session's: the versions of lists go on, so that no old one is taken for new."""
         return replace(
             self,
@@ -215,7 +221,7 @@ class Snapshot:
         )
 
     @staticmethod
-    def empty() -> "Snapshot":
+    def empty() -> Snapshot:
         """The first frame, before there is an engine: nothing in it divides by zero."""
         return Snapshot()
 

@@ -10,12 +10,13 @@ Nothing is awaited between `hold`, forming the batch and `admit`, so no token ag
 import random
 from dataclasses import dataclass
 
+from forge_tui.core.breaker import BreakerState
 from forge_tui.core.failure import RULES, Code, Verdict
 from forge_tui.core.outcome import CallFault, CallOutcome, RateHints, Reply
 from forge_tui.core.snapshot import LimitsView
 from forge_tui.provider.presets import Endpoint
 from forge_tui.resilience.budget import Budget
-from forge_tui.resilience.circuit_breaker import BreakerRules, BreakerState, CircuitBreaker, Permit, Refused
+from forge_tui.resilience.circuit_breaker import BreakerRules, CircuitBreaker, Permit, Refused
 from forge_tui.resilience.concurrency import Concurrency
 from forge_tui.resilience.rate_limit import RateLimit
 from forge_tui.resilience.retry import RetryRules, backoff_s

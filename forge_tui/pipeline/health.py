@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from forge_tui.core.breaker import BreakerState
 from forge_tui.core.failure import RULES, Code, Verdict
 from forge_tui.core.job import JobRecord, JobState
-from forge_tui.resilience.circuit_breaker import BreakerState, CircuitBreaker, Permit
+from forge_tui.resilience.circuit_breaker import CircuitBreaker, Permit
 from forge_tui.storage.reader import Reader
 from forge_tui.storage.rows import JobStats
 

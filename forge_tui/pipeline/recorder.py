@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from forge_tui.core.agreement import NOTHING_CHECKED
+from forge_tui.core.breaker import BreakerState
 from forge_tui.core.clock import Clock
 from forge_tui.core.errors import DatabaseFault
 from forge_tui.core.event import (
@@ -29,7 +30,6 @@ from forge_tui.pipeline.batcher import SizeChange
 from forge_tui.pipeline.flight import Landing
 from forge_tui.pipeline.gates import Gates
 from forge_tui.pipeline.settle import Settling
-from forge_tui.resilience.circuit_breaker import BreakerState
 from forge_tui.storage.job_store import JobStore
 from forge_tui.telemetry.bus import EventBus
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from forge_tui.core.breaker import BreakerState
 from forge_tui.core.clock import Clock
 from forge_tui.core.command import (
     BreakerOrder,
@@ -27,7 +28,6 @@ from forge_tui.pipeline.alarms import PauseJob
 from forge_tui.pipeline.engine import Engine
 from forge_tui.pipeline.gates import Gates
 from forge_tui.pipeline.stages import Ending, Stages
-from forge_tui.resilience.circuit_breaker import BreakerState
 from forge_tui.storage.job_store import JobStore
 from forge_tui.storage.rows import RetriedCounts
 from forge_tui.telemetry.bus import EventBus

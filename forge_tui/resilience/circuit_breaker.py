@@ -10,18 +10,9 @@ permit of an older one changes nothing: a success that began before the opening 
 
 from collections import deque
 from dataclasses import dataclass
-from enum import StrEnum
 
-from forge_tui.core.event import BreakerStateName
+from forge_tui.core.breaker import BreakerState
 from forge_tui.core.snapshot import BreakerView
-
-
-class BreakerState(StrEnum):
-    """Everything may leave, nothing, or one probe."""
-
-    CLOSED = BreakerStateName.CLOSED
-    OPEN = BreakerStateName.OPEN
-    HALF_OPEN = BreakerStateName.HALF_OPEN
 
 
 @dataclass(frozen=True, slots=True)

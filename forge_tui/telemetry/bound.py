@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from forge_tui.core.event import BreakerStateName
+from forge_tui.core.breaker import BreakerState
 from forge_tui.core.failure import Code
 from forge_tui.core.job import ENDED, JobState
 from forge_tui.core.snapshot import BoundView, LimitsView, Snapshot
@@ -51,7 +51,7 @@ def obstacle(job: Snapshot) -> str | None:
         return PAUSED
     if job.state in ENDED or job.queued == 0:
         return EMPTY
-    return BREAKER if job.breaker.enabled and job.breaker.state != BreakerStateName.CLOSED else None
+    return BREAKER if job.breaker.enabled and job.breaker.state != BreakerState.CLOSED else None
 
 
 def what_binds(load: Load, limits: LimitsView, hindered_by: str | None) -> BoundView:

@@ -13,11 +13,11 @@ from math import isfinite
 from pathlib import Path
 from typing import Any, assert_never
 
+from forge_tui.core.breaker import BreakerState
 from forge_tui.core.event import (
     BatchSent,
     BatchSettled,
     BreakerChanged,
-    BreakerStateName,
     CommandAnswered,
     Event,
     GateShut,
@@ -128,7 +128,7 @@ def _told(event: Event, currency: str) -> tuple[str, str, str]:  # noqa: C901, P
             return "info", f"{event.complexity} ×{ended}", ""
         case BreakerChanged():
             probe = "" if event.retry_in_s is None else f", next probe in {figures.short_seconds(event.retry_in_s)}"
-            level = "warn" if event.state == BreakerStateName.OPEN else "info"
+            level = "warn" if event.state == BreakerState.OPEN else "info"
             return level, f"{event.state}: {event.reason}{probe}", event.state
         case GateShut():
             return "warn", f"{event.code}: nothing is sent for {figures.short_seconds(event.for_s)}", ""

@@ -8,11 +8,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import assert_never
 
+from forge_tui.core.breaker import BreakerState
 from forge_tui.core.event import (
     BatchSent,
     BatchSettled,
     BreakerChanged,
-    BreakerStateName,
     CommandAnswered,
     Event,
     GateShut,
@@ -167,7 +167,7 @@ class Accumulator:
 
     def _change_breaker(self, event: BreakerChanged) -> None:
         self._breaker_changes.append(BreakerChange(event.at, event.state, event.reason))
-        self._times_opened += event.state == BreakerStateName.OPEN
+        self._times_opened += event.state == BreakerState.OPEN
         self._disturbed_at = event.at
 
     def _shut_gate(self, event: GateShut) -> None:

@@ -1,6 +1,6 @@
 """Counts, measurements and the engine's limits brought together: the load, the work left, and where they lead."""
 
-from forge_tui.core.event import BreakerStateName
+from forge_tui.core.breaker import BreakerState
 from forge_tui.core.job import ENDED, JobState
 from forge_tui.core.snapshot import Eta, Snapshot
 from forge_tui.core.ticket import MOST_COMPLEX_FIRST, Complexity
@@ -74,7 +74,7 @@ def predicted_eta(
     held_s = _until(limits.hold_until_mono, job.at_mono)
     if job.state in ENDED or job.state is JobState.HALTED or (job.state is JobState.PAUSED and not held_s):
         return None
-    probe_s = _until(job.breaker.retry_at_mono, job.at_mono) if job.breaker.state == BreakerStateName.OPEN else 0.0
+    probe_s = _until(job.breaker.retry_at_mono, job.at_mono) if job.breaker.state == BreakerState.OPEN else 0.0
     pace = Pace(
         slots=limits.slots_limit,
         requests_per_min=limits.requests_per_min,

@@ -1,7 +1,7 @@
 """The one renderer of a snapshot in words and figures: console, headless progress and report read the same lines."""
 
 from forge_tui.core.agreement import Agreement, Proportion
-from forge_tui.core.event import BreakerStateName
+from forge_tui.core.breaker import BreakerState
 from forge_tui.core.failure import Code
 from forge_tui.core.job import ENDED, JobState, job_label
 from forge_tui.core.snapshot import BreakerView, Snapshot
@@ -23,7 +23,7 @@ def state_words(job: Snapshot) -> str:
             return f"{job.state.value}: {_why(job)}"
         case JobState.FINISHED | JobState.FINISHED_WITH_FAILURES:
             return f"done, {figures.count(job.failed)} failed" if job.failed else "done"
-        case JobState.RUNNING if job.breaker.enabled and job.breaker.state == BreakerStateName.OPEN:
+        case JobState.RUNNING if job.breaker.enabled and job.breaker.state == BreakerState.OPEN:
             return "waiting for the API"
         case _:
             return job.state.value
@@ -129,10 +129,10 @@ def breaker_mark(breaker: BreakerView, now_mono: float) -> str:
     """`● CLOSED`, `◐ HALF_OPEN probing`, `✖ OPEN 00:18 left`: never by colour alone."""
     if not breaker.enabled:
         return "– OFF"
-    if breaker.state == BreakerStateName.OPEN:
+    if breaker.state == BreakerState.OPEN:
         left = "" if breaker.retry_at_mono is None else f" {figures.countdown(breaker.retry_at_mono - now_mono)} left"
         return f"✖ OPEN{left}"
-    if breaker.state == BreakerStateName.HALF_OPEN:
+    if breaker.state == BreakerState.HALF_OPEN:
         return "◐ HALF_OPEN probing"
     return "● CLOSED"
 
@@ -141,10 +141,10 @@ def breaker_parts(breaker: BreakerView) -> list[str]:
     """The figures its rules look at; while it is not closed, why, and that no ticket fails of it."""
     if not breaker.enabled:
         return []
-    if breaker.state == BreakerStateName.OPEN:
+    if breaker.state == BreakerState.OPEN:
         why = breaker.reason.partition(": next probe")[0]  # the countdown stands beside
         return [part for part in (one_line(why, 60), "tickets wait, none fails") if part]
-    if breaker.state == BreakerStateName.HALF_OPEN:
+    if breaker.state == BreakerState.HALF_OPEN:
         return ["one probe out" if breaker.probe_in_flight else "the next request is the probe"]
     parts = [f"{breaker.failures_in_window}/{breaker.failure_threshold} in {breaker.window_s:g} s"]
     if breaker.share_threshold > 0:

@@ -8,7 +8,7 @@ import console_states as states
 from console_builders import FAILURES, console
 from console_lists import ATTEMPTS, HOSTILE, a_hub, done, pressing, result, ticket
 from forge_tui.console.screens.row_list import RowList
-from forge_tui.core.event import BreakerStateName
+from forge_tui.core.breaker import BreakerState
 from forge_tui.core.failure import RULES, RetryHelps
 from forge_tui.core.snapshot import Snapshot
 
@@ -128,7 +128,7 @@ def test_while_rows_are_read_the_list_says_so(snap_compare, monkeypatch):
 
 
 def test_a_wide_list_of_failures_waits_for_the_breaker(snap_compare):
-    assert states.breaker_open().breaker.state == BreakerStateName.OPEN
+    assert states.breaker_open().breaker.state == BreakerState.OPEN
     hub = a_hub(states.breaker_open())
     assert snap_compare(console(hub), terminal_size=(140, 40), run_before=pressing("3", "j"))
 

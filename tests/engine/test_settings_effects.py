@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from forge_tui.core.breaker import BreakerState
 from forge_tui.core.event import BatchSent, BatchSettled, JobPlanned
 from forge_tui.core.outcome import Usage
 from forge_tui.core.ticket import Complexity
 from forge_tui.pipeline.assembly import batcher_for
 from forge_tui.pipeline.gates import Gates, retry_rules
 from forge_tui.provider.presets import resolve
-from forge_tui.resilience.circuit_breaker import BreakerState, Refused
+from forge_tui.resilience.circuit_breaker import Refused
 from forge_tui.resilience.retry import backoff_s
 from forge_tui.settings import Settings
 from resilience_builders import answer

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from forge_tui.core.breaker import BreakerState
 from forge_tui.core.event import BatchSettled
 from forge_tui.core.failure import Code
 from forge_tui.pipeline.gates import Gates
 from forge_tui.pipeline.health import health_of, replayed
 from forge_tui.provider.presets import resolve
-from forge_tui.resilience.circuit_breaker import BreakerState, CircuitBreaker
+from forge_tui.resilience.circuit_breaker import CircuitBreaker
 from forge_tui.settings import Settings
 from forge_tui.storage.reader import Reader
 from session_builders import World, in_a_world, texts

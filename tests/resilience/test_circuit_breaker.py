@@ -2,7 +2,8 @@
 
 import pytest
 
-from forge_tui.resilience.circuit_breaker import BreakerState, Permit, Refused
+from forge_tui.core.breaker import BreakerState
+from forge_tui.resilience.circuit_breaker import Permit, Refused
 from resilience_builders import a_breaker, an_open_breaker, answer, fail_in_a_row
 
 CLOSED, OPEN, HALF_OPEN = BreakerState.CLOSED, BreakerState.OPEN, BreakerState.HALF_OPEN

@@ -5,7 +5,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forge_tui.resilience.circuit_breaker import BreakerState, CircuitBreaker, Permit
+from forge_tui.core.breaker import BreakerState
+from forge_tui.resilience.circuit_breaker import CircuitBreaker, Permit
 from resilience_builders import breaker_rules
 
 CLOSED, OPEN, HALF_OPEN = BreakerState.CLOSED, BreakerState.OPEN, BreakerState.HALF_OPEN

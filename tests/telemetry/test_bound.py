@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forge_tui.core.event import BreakerStateName
+from forge_tui.core.breaker import BreakerState
 from forge_tui.core.failure import Code
 from forge_tui.core.job import JobState
 from forge_tui.core.snapshot import BreakerView, LimitsView, Snapshot
@@ -58,9 +58,9 @@ def test_before_there_is_data_there_is_no_efficiency():
         (replace(RUNNING, state=JobState.HALTED, state_code=Code.AUTH), "paused"),
         (replace(RUNNING, queued=0), "queue empty"),
         (replace(RUNNING, state=JobState.FINISHED), "queue empty"),
-        (replace(RUNNING, breaker=BreakerView(state=BreakerStateName.OPEN)), "breaker open"),
-        (replace(RUNNING, breaker=BreakerView(state=BreakerStateName.HALF_OPEN)), "breaker open"),
-        (replace(RUNNING, breaker=BreakerView(state=BreakerStateName.OPEN, enabled=False)), None),
+        (replace(RUNNING, breaker=BreakerView(state=BreakerState.OPEN)), "breaker open"),
+        (replace(RUNNING, breaker=BreakerView(state=BreakerState.HALF_OPEN)), "breaker open"),
+        (replace(RUNNING, breaker=BreakerView(state=BreakerState.OPEN, enabled=False)), None),
         (replace(RUNNING, at_mono=9.5, limits=LimitsView(hold_until_mono=9.0)), None),
         (RUNNING, None),
     ],

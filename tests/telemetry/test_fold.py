@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from event_builders import COMPLEX, MEDIUM, SIMPLE, World, opened, running, sent, settled, ticket_checked, ticket_failed
 from forge_tui.core.agreement import Agreement
+from forge_tui.core.breaker import BreakerState
 from forge_tui.core.event import (
     BreakerChanged,
-    BreakerStateName,
     CommandAnswered,
     GateShut,
     JobExported,
@@ -122,12 +122,12 @@ def test_a_refused_connection_does_not_pass_for_a_fast_answer():
 
 
 def test_the_breakers_history_and_openings_are_kept():
-    live = LiveViews(breaker=BreakerView(state=BreakerStateName.OPEN, retry_at_mono=30.0))
+    live = LiveViews(breaker=BreakerView(state=BreakerState.OPEN, retry_at_mono=30.0))
     shot = shot_of(
         opened(),
-        BreakerChanged(1001.0, 42, BreakerStateName.OPEN, "5 in a row", 30.0),
-        BreakerChanged(1031.0, 42, BreakerStateName.HALF_OPEN, "time for a probe"),
-        BreakerChanged(1032.0, 42, BreakerStateName.OPEN, "the probe failed", 60.0),
+        BreakerChanged(1001.0, 42, BreakerState.OPEN, "5 in a row", 30.0),
+        BreakerChanged(1031.0, 42, BreakerState.HALF_OPEN, "time for a probe"),
+        BreakerChanged(1032.0, 42, BreakerState.OPEN, "the probe failed", 60.0),
         live=live,
     )
     assert [change.state for change in shot.breaker.history] == ["OPEN", "HALF_OPEN", "OPEN"]

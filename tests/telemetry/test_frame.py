@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forge_tui.core.agreement import Agreement
-from forge_tui.core.event import BreakerStateName
+from forge_tui.core.breaker import BreakerState
 from forge_tui.core.failure import Code
 from forge_tui.core.job import JobState
 from forge_tui.core.snapshot import BoundView, BreakerView, Eta, LimitsView, Snapshot
@@ -89,7 +89,7 @@ def test_the_end_reads_zero_and_an_ended_job_no_eta():
         ({"state": JobState.LOADING}, "loading"),
         ({"state": JobState.READY}, "queued"),
         ({}, "running"),
-        ({"breaker": BreakerView(state=BreakerStateName.OPEN)}, "waiting for the API"),
+        ({"breaker": BreakerView(state=BreakerState.OPEN)}, "waiting for the API"),
         ({"state": JobState.DRAINING}, "draining"),
         ({"state": JobState.PAUSED, "state_reason": "operator"}, "paused: operator"),
         (
@@ -111,13 +111,13 @@ def test_states_have_the_words_that_operators_know(changes, words):
 
 
 def test_an_open_breaker_counts_down_and_says_that_no_ticket_fails():
-    breaker = BreakerView(state=BreakerStateName.OPEN, reason="5 in a row", retry_at_mono=118.0)
+    breaker = BreakerView(state=BreakerState.OPEN, reason="5 in a row", retry_at_mono=118.0)
     assert frame.breaker_mark(breaker, 100.0) == "✖ OPEN 00:18 left"
     assert frame.breaker_parts(breaker) == ["5 in a row", "tickets wait, none fails"]
 
 
 def test_half_open_and_switched_off_are_told_in_words_too():
-    probing = BreakerView(state=BreakerStateName.HALF_OPEN, probe_in_flight=True)
+    probing = BreakerView(state=BreakerState.HALF_OPEN, probe_in_flight=True)
     assert (frame.breaker_mark(probing, 0), frame.breaker_parts(probing)) == ("◐ HALF_OPEN probing", ["one probe out"])
     assert frame.breaker_mark(BreakerView(enabled=False), 0) == "– OFF"
 

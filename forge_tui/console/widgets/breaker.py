@@ -5,7 +5,7 @@ from textual.content import Content
 from forge_tui.console.presentation import Tone, breaker_tone, line, spread
 from forge_tui.console.view import View
 from forge_tui.console.widgets.frame import Pane
-from forge_tui.core.event import BreakerStateName
+from forge_tui.core.breaker import BreakerState
 from forge_tui.core.snapshot import BreakerView
 from forge_tui.core.text import cell_width, one_line
 from forge_tui.telemetry import frame
@@ -21,9 +21,9 @@ class BreakerPane(Pane):
 
     def show(self, view: View) -> None:
         breaker = view.job.breaker
-        shut = breaker.enabled and breaker.state != BreakerStateName.CLOSED
-        self.set_class(shut and breaker.state == BreakerStateName.OPEN, "-bad")
-        self.set_class(shut and breaker.state == BreakerStateName.HALF_OPEN, "-warn")
+        shut = breaker.enabled and breaker.state != BreakerState.CLOSED
+        self.set_class(shut and breaker.state == BreakerState.OPEN, "-bad")
+        self.set_class(shut and breaker.state == BreakerState.HALF_OPEN, "-warn")
         super().show(view)
 
     def lines(self, view: View, width: int, height: int) -> list[Content]:
@@ -43,9 +43,9 @@ def breaker_lines(breaker: BreakerView, now: float, width: int, height: int) -> 
 
 def _facts(breaker: BreakerView, width: int, room: int) -> list[str]:
     parts = frame.breaker_parts(breaker)
-    if breaker.state == BreakerStateName.HALF_OPEN:
+    if breaker.state == BreakerState.HALF_OPEN:
         parts.append("an answer closes it, a fault reopens it")
-    if not breaker.enabled or breaker.state != BreakerStateName.CLOSED:
+    if not breaker.enabled or breaker.state != BreakerState.CLOSED:
         return _filled(", ".join(parts).split(" "), " ", width)[:room]
     if width >= _WIDE:
         return _filled([part.split(" <")[0] for part in parts], " · ", width)[:room]
