@@ -6,17 +6,17 @@ from contextlib import asynccontextmanager, closing
 
 from forge_tui.core.clock import SystemClock
 from forge_tui.core.failure import Code
-from forge_tui.core.job import (
+from forge_tui.core.job import JobSpec
+from forge_tui.core.outcome import Classification, Paid, Usage
+from forge_tui.core.settlement import (
     CheckedTicket,
     DoneTicket,
     FailedTicket,
-    JobSpec,
     LedgerEntry,
     RequeuedTicket,
     Settlement,
     WaitingTicket,
 )
-from forge_tui.core.outcome import Classification, Paid, Usage
 from forge_tui.core.ticket import Complexity, EstimatedTicket, Origin, RefusedRow, Ticket
 from forge_tui.storage.database import Database
 from forge_tui.storage.job_store import JobStore

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from forge_tui.core.agreement import NOTHING_CHECKED, Agreement
-from forge_tui.core.job import CheckedTicket, DoneTicket
+from forge_tui.core.settlement import CheckedTicket, DoneTicket
 from forge_tui.core.ticket import MOST_COMPLEX_FIRST, Batch, Complexity, QueuedTicket
 
 LEAST_AGREEMENT = 0.9

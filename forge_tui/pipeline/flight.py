@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from forge_tui.core.clock import Clock
 from forge_tui.core.failure import Code
-from forge_tui.core.job import LedgerEntry
 from forge_tui.core.outcome import (
     Answer,
     AnswerFault,
@@ -17,6 +16,7 @@ from forge_tui.core.outcome import (
     Reply,
     Usage,
 )
+from forge_tui.core.settlement import LedgerEntry
 from forge_tui.core.taxonomy import Taxonomy
 from forge_tui.core.ticket import Batch
 from forge_tui.pipeline.validate import answers_for

@@ -23,8 +23,9 @@ from forge_tui.core.event import (
     TicketsDue,
 )
 from forge_tui.core.failure import RULES, Code
-from forge_tui.core.job import FailedTicket, JobState, PauseReason, Settled
+from forge_tui.core.job import JobState, PauseReason
 from forge_tui.core.outcome import AnswerFault, CallFault
+from forge_tui.core.settlement import FailedTicket, Settled
 from forge_tui.core.ticket import Batch, Complexity
 from forge_tui.pipeline.batcher import SizeChange
 from forge_tui.pipeline.flight import Landing

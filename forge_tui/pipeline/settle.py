@@ -14,7 +14,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from forge_tui.core.failure import RULES, Burn, Code
-from forge_tui.core.job import (
+from forge_tui.core.outcome import Answer, AnswerFault, CallFault, Classification
+from forge_tui.core.settlement import (
     CheckedTicket,
     DoneTicket,
     FailedTicket,
@@ -23,7 +24,6 @@ from forge_tui.core.job import (
     Settlement,
     WaitingTicket,
 )
-from forge_tui.core.outcome import Answer, AnswerFault, CallFault, Classification
 from forge_tui.core.text import cut_middle
 from forge_tui.core.ticket import Batch, QueuedTicket
 from forge_tui.provider.prompt import REPAIR_NOTE, max_tokens_for

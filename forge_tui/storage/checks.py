@@ -4,8 +4,8 @@ import sqlite3
 from collections.abc import Callable, Sequence
 
 from forge_tui.core.agreement import Agreement
-from forge_tui.core.job import CheckedTicket, Settlement
 from forge_tui.core.outcome import Classification
+from forge_tui.core.settlement import CheckedTicket, Settlement
 from forge_tui.core.ticket import Complexity, QueuedTicket
 from forge_tui.storage.values import select_in
 

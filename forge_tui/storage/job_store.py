@@ -4,7 +4,8 @@ from collections.abc import Callable, Collection, Sequence
 from functools import partial
 
 from forge_tui.core.failure import Code
-from forge_tui.core.job import JobRecord, JobSpec, JobState, Settled, Settlement
+from forge_tui.core.job import JobRecord, JobSpec, JobState
+from forge_tui.core.settlement import Settled, Settlement
 from forge_tui.core.ticket import Complexity, EstimatedTicket, QueuedTicket, RefusedRow
 from forge_tui.storage import checks, dedup_cache, load, open_tickets, retry, settle, steer, tally
 from forge_tui.storage.database import Database

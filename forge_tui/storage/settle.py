@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from forge_tui.core.job import (
+from forge_tui.core.settlement import (
     CheckedTicket,
     DoneTicket,
     FailedTicket,

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forge_tui.core.agreement import Agreement
-from forge_tui.core.job import CheckedTicket, DoneTicket
 from forge_tui.core.outcome import Classification
+from forge_tui.core.settlement import CheckedTicket, DoneTicket
 from forge_tui.core.ticket import Batch, Complexity
 from forge_tui.pipeline.audit import LEAST_ANSWERED, Audit
 from ticket_builders import a_ticket

@@ -1,8 +1,8 @@
 """Checks on disk: one row a ticket, agreement per class, who is still to be asked, and nothing left of a deleted job."""
 
 from forge_tui.core.agreement import Agreement
-from forge_tui.core.job import CheckedTicket
 from forge_tui.core.outcome import Classification
+from forge_tui.core.settlement import CheckedTicket
 from forge_tui.core.ticket import Complexity, TicketState
 from forge_tui.storage.reader import Reader
 from store_builders import BILLING, NOW, a_job, a_settlement, a_store, all_rows, an_entry, done, rows
