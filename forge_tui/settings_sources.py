@@ -100,6 +100,15 @@ def load_settings(flags: Iterable[Given] = (), defaults: Iterable[Given] = ()) -
     return Loaded(settings, sources, environment)
 
 
+def with_overrides(base: Settings, chosen: Mapping[str, object]) -> Settings:
+    """The settings of one launch: what was chosen for it over `base`. Raises SettingsRefused, naming the field."""
+    try:
+        return Settings.model_validate(base.model_dump() | dict(chosen))
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        raise SettingsRefused(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+
+
 def _from_toml(path: Path) -> list[Given]:
     try:
         values = TomlConfigSettingsSource(_Sourced, toml_file=path)()

@@ -132,7 +132,7 @@ class RecordingHub:
         self.keys: list[str] = []
         self.exports: list[tuple[int, str, Sequence[int] | None]] = []
         self.previews: list[Preview] = []
-        self.settings: dict[str, object] = {}
+        self.settings: dict[str, object] = {"keys": {}, "refresh_hz": 4.0}
         self.stopped: list[bool] = []
         self._ids = 0
 

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from forge_tui.console.engine_orders import Wiring
 from forge_tui.console.engine_thread import EngineThread
 from forge_tui.core.clock import SystemClock
 from forge_tui.settings import Settings
@@ -27,7 +28,7 @@ def engine(
     """Drained at the end; a console starts its hub itself, so one for it comes not `started`."""
     db = folder / "forge.db"
     chosen = {"provider": "simulated", "sim": sim, "batch_size": 1, "seed": 1, "output": folder / "results"} | settings
-    hub = EngineThread(Settings(**chosen), None, db, SystemClock(), typed=typed)
+    hub = EngineThread(lambda: Wiring(Settings(**chosen), None, db, typed=typed), SystemClock())
     if started:
         hub.start()
     try:

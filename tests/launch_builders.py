@@ -60,5 +60,5 @@ def preview(**changes):
 def launch_hub(*previews):
     hub = working_hub(busy())
     hub.previews = list(previews or (preview(),))
-    hub.settings = {"batch_size": "auto", "concurrency": 10, "requests_per_min": 36.0, "max_cost": 50.0}
+    hub.settings |= {"batch_size": "auto", "concurrency": 10, "requests_per_min": 36.0, "max_cost": 50.0}
     return hub

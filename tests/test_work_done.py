@@ -129,7 +129,13 @@ def test_a_run_without_a_screen_loads_no_screen(tmp_path):
     ]
 
 
-def test_the_console_opens_before_what_only_the_engine_needs_is_loaded():
+def test_the_console_paints_before_settings_log_engine_and_other_screens_are_loaded():
     program = "import sys, forge_tui.cli.console; print(*sys.modules)"
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert set(ran.stdout.split()).isdisjoint({"httpx", "plotext", "forge_tui.pipeline.session"})
+    loaded = set(ran.stdout.split())
+    assert loaded.isdisjoint({"httpx", "plotext", "pydantic", "structlog", "sqlite3"})
+    screens = {name for name in loaded if name.startswith("forge_tui.console.screens.")}
+    assert screens == {f"forge_tui.console.screens.{name}" for name in ("base", "jumps", "start")}
+    assert not [name for name in loaded if name.startswith(("forge_tui.pipeline", "forge_tui.provider"))]
+    # A data class takes as long to make as a widget to draw, and these are thirty.
+    assert loaded.isdisjoint({f"forge_tui.core.{name}" for name in ("event", "command", "settlement")})

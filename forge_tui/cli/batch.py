@@ -117,7 +117,7 @@ async def _run(wired: Wired, work: Work, output: Output, events: str | None) -> 
         with ExitStack() as stack:
             progress = Progress(sys.stderr, session.snapshot, clock, 1 / settings.refresh_hz)
             session.bus.subscribe(partial(_say, progress))
-            if (log := stack.enter_context(log_of(wired, clock))) is not None:
+            if (log := stack.enter_context(log_of(wired, clock, partial(click.echo, err=True)))) is not None:
                 session.bus.subscribe(log.event)
             if events is not None:
                 file = _event_file(Path(events), _inputs_of(work), session.bus.accumulator.progress)

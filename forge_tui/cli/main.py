@@ -52,12 +52,13 @@ def _help_width() -> int:
 
 def finish(command: Callable[[], int]) -> NoReturn:
     """Run a command and leave with its exit code; a refusal is one line on standard error."""
-    from forge_tui.cli.ending import exit_code_of, told
     from forge_tui.core.errors import ForgeError
 
     try:
         code = command()
     except ForgeError as refusal:
+        from forge_tui.cli.ending import exit_code_of, told
+
         click.echo(told(refusal), err=True)
         code = exit_code_of(refusal)
     click.get_current_context().exit(code)

@@ -1,9 +1,7 @@
 """The log file of a run, for both faces; a run does without where it cannot be written."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-
-import click
 
 from forge_tui.cli.wiring import Wired
 from forge_tui.core.clock import Clock
@@ -14,15 +12,15 @@ from forge_tui.telemetry.redact import Redactor
 
 
 @contextmanager
-def log_of(wired: Wired, clock: Clock) -> Iterator[Log | None]:
-    """The log file; a run does without where the state folder cannot be written to."""
+def log_of(wired: Wired, clock: Clock, tell: Callable[[str], object]) -> Iterator[Log | None]:
+    """The log file; a run does without where the state folder cannot be written to, which `tell` hears."""
     redactor = Redactor()
     if wired.secret is not None:
         redactor.register(wired.secret.reveal)
     try:
         log = open_log(state_folder(), wired.settings.log_level, redactor, clock.wall)
     except OSError as fault:
-        click.echo(clean(f"no log is written: {state_folder()}: {fault.strerror}"), err=True)
+        tell(clean(f"no log is written: {state_folder()}: {fault.strerror}"))
         yield None
         return
     with closing(log):

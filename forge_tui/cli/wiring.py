@@ -1,24 +1,20 @@
 """What every command that meets the provider or the database starts from: settings, key, endpoint, and the words to go on."""
 
 import shlex
-import shutil
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import click
 
 from forge_tui.cli.ending import Next
 from forge_tui.cli.options import Flag
+from forge_tui.cli.typed import program, typed_command
 from forge_tui.core.errors import SettingsRefused
 from forge_tui.pipeline.readers.files import STDIN
 from forge_tui.provider.presets import Endpoint, resolve
 from forge_tui.provider.secret import Secret, find_key
 from forge_tui.settings import Settings
 from forge_tui.settings_sources import Given, Loaded, load_settings
-
-PROGRAM = "forge-tui"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +53,10 @@ def load(flags: Sequence[Flag], defaults: Iterable[Given] = ()) -> Loaded:
 
 def next_commands(loaded: Loaded) -> Next:
     """The command line as it was typed, and the one that looks into the same database."""
-    words = click.get_current_context().obj
-    program = _program()
     db = f" --db {shlex.quote(str(loaded.db))}" if loaded.sources.get("db") == "--db" else ""
+    piped = STDIN in click.get_current_context().obj
     return Next(
-        again=f"{program} {shlex.join(words)}",
-        look=f"{program} jobs{db}",
-        resume=f"{program} --batch{db} --resume" if STDIN in words else None,
+        again=typed_command(),
+        look=f"{program()} jobs{db}",
+        resume=f"{program()} --batch{db} --resume" if piped else None,
     )
-
-
-def _program() -> str:
-    """How this program is called from here: an environment that is not activated is not on the path."""
-    if shutil.which(PROGRAM):
-        return PROGRAM
-    typed = Path(sys.argv[0])
-    return shlex.quote(str(typed)) if typed.name == PROGRAM else f"{shlex.quote(sys.executable)} -m forge_tui"

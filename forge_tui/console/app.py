@@ -1,57 +1,89 @@
-"""The console: five modes, and what each key of the table does."""
+"""The console: five modes, and what each key of the table does.
+
+A key loads its own dialog, a mode its own screen: all of them together take two thirds as long as Textual, and the
+first frame shows the start page alone.
+"""
 
 from collections.abc import Callable, Iterable, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any, ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
-from textual.command import CommandPalette
+from textual.command import CommandPalette, Provider
 from textual.screen import Screen
 
 from forge_tui.console import themes
 from forge_tui.console.desk import Desk, Look
 from forge_tui.console.farewell import Leave
 from forge_tui.console.keys import Scope, bindings
-from forge_tui.console.screens import palette
-from forge_tui.console.screens.api_key import KeyPrompt
-from forge_tui.console.screens.breaker_menu import BreakerMenu
-from forge_tui.console.screens.dashboard import DashboardScreen
-from forge_tui.console.screens.debug import DebugDialog
-from forge_tui.console.screens.events import EventsScreen
-from forge_tui.console.screens.failures import FailuresScreen
-from forge_tui.console.screens.help import HelpDialog
-from forge_tui.console.screens.jobs import JobsScreen
-from forge_tui.console.screens.launch import LaunchScreen
-from forge_tui.console.screens.limits_menu import LimitsMenu
-from forge_tui.console.screens.quit import QuitDialog
-from forge_tui.console.screens.results import ResultsScreen
+from forge_tui.console.screens.start import StartScreen
 from forge_tui.console.view import Crashed, Refused
 from forge_tui.console.widgets.frame import Frame
-from forge_tui.core.command import BreakerOrder, Cancel, Drain, Pause, Resume, SetBreaker, SetLimits
+from forge_tui.console.widgets.start import idle
 from forge_tui.core.job import ENDED, UNDER_WAY, JobRecord, JobState, job_label
 from forge_tui.telemetry import figures
 
 __all__ = ["ForgeApp", "Look"]
 
 AGAIN_WITHIN_S = 5.0
+# The modules whose first use would be felt: dashboard and launch screen bring nearly all others with them.
+SCREENS = ("dashboard", "launch", "results", "jobs", "events")
+
+
+def _dashboard() -> Screen[Any]:
+    from forge_tui.console.screens.dashboard import DashboardScreen
+
+    return DashboardScreen()
+
+
+def _failures() -> Screen[Any]:
+    from forge_tui.console.screens.failures import FailuresScreen
+
+    return FailuresScreen()
+
+
+def _results() -> Screen[Any]:
+    from forge_tui.console.screens.results import ResultsScreen
+
+    return ResultsScreen()
+
+
+def _jobs() -> Screen[Any]:
+    from forge_tui.console.screens.jobs import JobsScreen
+
+    return JobsScreen()
+
+
+def _events() -> Screen[Any]:
+    from forge_tui.console.screens.events import EventsScreen
+
+    return EventsScreen()
+
+
+def _typed_commands() -> type[Provider]:
+    from forge_tui.console.screens.palette import Typed
+
+    return Typed
 
 
 class ForgeApp(Desk):
     """Reads snapshots, sends commands and nothing else; the hub is all it knows of the engine."""
 
     TITLE = "forge"
-    CSS_PATH = "console.tcss"
+    CSS_PATH = "start.tcss"
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.APP, Scope.HELD)
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
-        "dashboard": DashboardScreen,
-        "jobs": JobsScreen,
-        "failures": FailuresScreen,
-        "results": ResultsScreen,
-        "events": EventsScreen,
+        "start": StartScreen,
+        "dashboard": _dashboard,
+        "jobs": _jobs,
+        "failures": _failures,
+        "results": _results,
+        "events": _events,
     }
-    DEFAULT_MODE = "dashboard"
-    COMMANDS = App.COMMANDS | {palette.Typed}
+    DEFAULT_MODE = "start"
+    COMMANDS = App.COMMANDS | {_typed_commands}
     HORIZONTAL_BREAKPOINTS = [(0, "-w0"), (60, "-w60"), (80, "-w80"), (100, "-w100"), (140, "-w140")]  # noqa: RUF012 - Textual declares it
     VERTICAL_BREAKPOINTS = [(0, "-h0"), (16, "-h16"), (20, "-h20"), (24, "-h24"), (30, "-h30"), (39, "-h39")]  # noqa: RUF012 - as above
 
@@ -60,12 +92,29 @@ class ForgeApp(Desk):
     # -- screens --------------------------------------------------------------------------------------------------
 
     def action_screen(self, name: str) -> None:
+        from forge_tui.console.screens.launch import LaunchScreen
+
         if isinstance(self.screen, LaunchScreen):
             self.screen.dismiss(None)
-        self.switch_mode(name)
+        self.switch_mode("start" if name == "dashboard" and idle(self.view) else name)
         self.call_after_refresh(self.tick)
 
+    def tick(self) -> None:
+        super().tick()
+        # A dialog over the start page is finished first: the dashboard would hide it.
+        if isinstance(self.screen, StartScreen) and not idle(self.view):
+            self.action_screen("dashboard")
+
+    def load_rest(self) -> None:
+        from forge_tui.console.widgets.latency import PLOTTER
+
+        for name in SCREENS:
+            import_module(f"forge_tui.console.screens.{name}")
+        PLOTTER.load()
+
     def action_help(self) -> None:
+        from forge_tui.console.screens.help import HelpDialog
+
         if isinstance(self.screen, HelpDialog):
             return
         frame = (
@@ -81,6 +130,8 @@ class ForgeApp(Desk):
         self.say(f"{hz:g} frames a second")
 
     def action_debug(self) -> None:
+        from forge_tui.console.screens.debug import DebugDialog
+
         if not isinstance(self.screen, DebugDialog):
             self.push_screen(DebugDialog())
 
@@ -88,15 +139,22 @@ class ForgeApp(Desk):
         self.offer(())
 
     def offer(self, files: Sequence[str]) -> None:
+        from forge_tui.console.screens.launch import LaunchScreen
+
         if isinstance(self.screen, LaunchScreen):
             return
         self.push_screen(LaunchScreen(files), lambda launch: None if launch is None else self.launch(launch))
 
     def action_key(self) -> None:
+        from forge_tui.console.screens.api_key import KeyPrompt
+
         if not isinstance(self.screen, KeyPrompt):
             self.push_screen(KeyPrompt(), lambda key: self.use_key(key) if key else None)
 
     def action_breaker_menu(self) -> None:
+        from forge_tui.console.screens.breaker_menu import BreakerMenu
+        from forge_tui.core.command import BreakerOrder, SetBreaker
+
         def chosen(order: BreakerOrder | None) -> None:
             if order is not None:
                 self.order(lambda command_id: SetBreaker(command_id, order), f"Breaker {order.value}")
@@ -104,6 +162,9 @@ class ForgeApp(Desk):
         self.push_screen(BreakerMenu(), chosen)
 
     def action_limits_menu(self) -> None:
+        from forge_tui.console.screens.limits_menu import LimitsMenu
+        from forge_tui.core.command import SetLimits
+
         def chosen(limits: SetLimits | None) -> None:
             if limits is not None:
                 self.order(
@@ -117,23 +178,33 @@ class ForgeApp(Desk):
 
     def action_command_palette(self) -> None:
         if not isinstance(self.screen, CommandPalette):
-            self.push_screen(CommandPalette(placeholder=palette.EXAMPLES, id="--command-palette"))
+            from forge_tui.console.screens.palette import EXAMPLES
+
+            self.push_screen(CommandPalette(placeholder=EXAMPLES, id="--command-palette"))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        yield from palette.commands(screen)
+        from forge_tui.console.screens.palette import commands
+
+        yield from commands(screen)
 
     # -- the job --------------------------------------------------------------------------------------------------
 
     def action_pause(self) -> None:
+        from forge_tui.core.command import Pause, Resume
+
         if self.view.job.state is JobState.RUNNING:
             self.order(Pause, "Pausing")
         else:
             self.order(Resume, "Resuming")
 
     def action_drain(self) -> None:
+        from forge_tui.core.command import Drain
+
         self.order(Drain, "Draining")
 
     def action_cancel(self) -> None:
+        from forge_tui.core.command import Cancel
+
         other = self._other_job()
         if other is None:
             self.hold(f"Cancel {job_label(self.view.job.job_id)}", lambda: self.order(Cancel, "Cancelling"))
@@ -142,6 +213,10 @@ class ForgeApp(Desk):
 
     def _other_job(self) -> JobRecord | None:
         """The job under the cursor of the jobs screen, where that is not the one at hand."""
+        if self.current_mode != "jobs":
+            return None
+        from forge_tui.console.screens.jobs import JobsScreen
+
         job = self.screen.current if isinstance(self.screen, JobsScreen) else None
         return job if job is not None and job.job_id != self.view.job.job_id else None
 
@@ -203,6 +278,8 @@ class ForgeApp(Desk):
             self._ask_to_quit()
 
     def _ask_to_quit(self) -> None:
+        from forge_tui.console.screens.quit import QuitDialog
+
         if self.view.job.state not in UNDER_WAY:
             self.exit(Leave.DRAIN)
         elif not isinstance(self.screen, QuitDialog):

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from textual import work
 from textual.app import App
@@ -19,11 +19,9 @@ from forge_tui.console.hub import EngineGone, Hub, Launch
 from forge_tui.console.keys import checked_keymap
 from forge_tui.console.orders import Orders
 from forge_tui.console.pace import Pace
-from forge_tui.console.view import Crashed, Live, Refused, Stopped, View
-from forge_tui.console.widgets.latency import PLOTTER
+from forge_tui.console.view import Crashed, EngineState, Live, Refused, Starting, Stopped, View
 from forge_tui.core.breaker import BreakerState
 from forge_tui.core.clock import Clock
-from forge_tui.core.command import Command
 from forge_tui.core.errors import ForgeError
 from forge_tui.core.failure import Code
 from forge_tui.core.job import ENDED, JobRecord, JobState
@@ -31,19 +29,27 @@ from forge_tui.core.snapshot import Snapshot
 from forge_tui.telemetry import frame
 from forge_tui.telemetry.crash import without_locals
 
+if TYPE_CHECKING:  # loaded with the first key that gives one
+    from forge_tui.core.command import Command
+
 Severity = Literal["information", "warning", "error"]
 
 REREAD_JOBS_AFTER_S = 1.0
 LATEST_START_S = 0.5
+FIRST_HZ = 4.0  # until the settings are known
+OPENING_BEAT_S = 0.05  # what can be done is told as soon as it can be
 RECENT_FILES = 5
 CLIPBOARD_FILE = "forge-clipboard.txt"
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How the console looks and behaves: `hz` 0 leaves drawing to `tick`; without `clipboard`, copies go to a file."""
+    """How the console looks and behaves: `hz` 0 leaves drawing to `tick`; without `clipboard`, copies go to a file.
 
-    hz: float = 4.0
+    `hz` and `keymap` are the settings' where they are None.
+    """
+
+    hz: float | None = None
     ascii_only: bool = False
     clipboard: bool = True
     theme: str = themes.DARK.name
@@ -73,7 +79,7 @@ class Desk(App[Leave]):
         self.clock = clock
         self.look = look or Look()
         self.orders = Orders()
-        self.pace = Pace(self.look.hz)
+        self.pace = Pace(FIRST_HZ if self.look.hz is None else self.look.hz)
         self.view = View()
         self.crash_text = ""
         self._first = first
@@ -81,7 +87,7 @@ class Desk(App[Leave]):
         self._frozen: Snapshot | None = None
         self._jobs: tuple[JobRecord, ...] = ()
         self._jobs_read: tuple[int, float] = (-1, float("-inf"))
-        self._begun = False
+        self._begun = self._settled = False
         self._marks: dict[int, set[int]] = {}
         if self.no_color:
             self._filters.append(NoColor())
@@ -116,13 +122,8 @@ class Desk(App[Leave]):
         self.tick()
         if self._offered:
             self.offer(self._offered)
-        if self.look.hz:
-            self._load_plotter()
+        if self.pace.wanted_hz:
             self._beat()
-
-    @work(thread=True, exit_on_error=False)
-    def _load_plotter(self) -> None:
-        PLOTTER.load()
 
     def action_key(self) -> None:
         """Ask for the API key."""
@@ -136,7 +137,8 @@ class Desk(App[Leave]):
 
     def _beat(self) -> None:
         # The next one first: a measurement that waits for the refresh is lost when its screen is closed meanwhile.
-        self.set_timer(self.pace.interval_s, self._beat)
+        opening = isinstance(self.view.engine, Starting)
+        self.set_timer(min(OPENING_BEAT_S, self.pace.interval_s) if opening else self.pace.interval_s, self._beat)
         started = self.clock.monotonic()
         self.tick()
         self.call_after_refresh(lambda: self.pace.painted(1000.0 * (self.clock.monotonic() - started)))
@@ -150,12 +152,36 @@ class Desk(App[Leave]):
                 self.say(reply.message, severity="information" if reply.accepted else "warning")
         self.orders.give_due(now)
         before, self.view = self.view, self._view_of(self._frozen or newest, now)
+        self._settle(self.view.engine)
         self._tell_changes(before, self.view)
         self._read_jobs_if_changed(now)
         for screen in self.screen_stack:
             show = getattr(screen, "show", None)
             if show is not None and screen.is_mounted:
                 show(self.view)
+
+    def _settle(self, engine: EngineState) -> None:
+        """Take over what the settings say of the screen, once they are known; where they are refused, end."""
+        if self._settled or not isinstance(engine, Live | Refused):
+            return
+        self._settled = True
+        if isinstance(engine, Refused) and engine.final:
+            self.exit(Leave.DRAIN)
+            return
+        if self.look.hz is None:
+            self.pace.want(cast("float", self.hub.setting("refresh_hz")))
+        if self.pace.wanted_hz:
+            self._load_rest()
+        if self.look.keymap is None:
+            self.set_keymap(checked_keymap(cast("Mapping[str, str]", self.hub.setting("keys"))))
+
+    @work(thread=True, exit_on_error=False)
+    def _load_rest(self) -> None:
+        self.load_rest()
+
+    def load_rest(self) -> None:
+        """Load what the first frame and the engine did without, so that no key waits for it; in a worker's thread."""
+        raise NotImplementedError
 
     def _view_of(self, job: Snapshot, now: float) -> View:
         files = (file for record in self._jobs for file in record.spec.files)
@@ -211,7 +237,7 @@ class Desk(App[Leave]):
 
     # -- orders ---------------------------------------------------------------------------------------------------
 
-    def order(self, make: Callable[[int], Command], words: str) -> None:
+    def order(self, make: "Callable[[int], Command]", words: str) -> None:
         """Send the command that `make` builds around a fresh id; `words` name it until it is answered."""
         command_id = self.hub.next_command_id()
 
@@ -289,6 +315,13 @@ class Desk(App[Leave]):
         await super()._process_messages(*args, **kwargs)
 
     # -- a bug of ours --------------------------------------------------------------------------------------------
+
+    def _handle_exception(self, error: Exception) -> None:
+        """What asked an engine that never came to be goes with it; the rest is Textual's."""
+        if isinstance(error, EngineGone):
+            self.exit(Leave.DRAIN)
+        else:
+            super()._handle_exception(error)
 
     def _fatal_error(self) -> None:
         """Textual would print the values of variables, a key among them: ours says where, never what."""

@@ -1,14 +1,35 @@
-"""What the screen asks of the engine's room beside commands, and the settings that a launch comes to."""
+"""What the engine's room is opened with, and what the screen asks of it beside commands."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-
-from pydantic import ValidationError
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from forge_tui.console.hub import Launch
-from forge_tui.core.errors import SettingsRefused
-from forge_tui.provider.secret import Secret
-from forge_tui.settings import Settings
+
+if TYPE_CHECKING:  # the screen opens before these are loaded
+    from forge_tui.core.event import Event
+    from forge_tui.provider.secret import Secret
+    from forge_tui.settings import Settings
+
+Listener = Callable[["Event"], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """Settings, key and database. `listeners` hear every event on the engine's thread (log and event file).
+
+    `typed` names the settings of this command line: they win over those of a job that is gone on with. `notice` is
+    what an operator has to know of the start.
+    """
+
+    settings: "Settings"
+    secret: "Secret | None"
+    db: Path
+    listeners: Sequence[Listener] = ()
+    log_path: str = ""
+    typed: Collection[str] = ()
+    notice: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +69,7 @@ class KeyOrder:
     """Connect with this key."""
 
     command_id: int
-    secret: Secret
+    secret: "Secret"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +79,3 @@ class StopOrder:
 
 JobOrder = OpenOrder | CancelOrder | ResumeOrder
 Order = LaunchOrder | JobOrder | KeyOrder | StopOrder
-
-
-def with_overrides(base: Settings, chosen: Mapping[str, object]) -> Settings:
-    """The settings of one launch. Raises SettingsRefused, naming the field."""
-    try:
-        return Settings.model_validate(base.model_dump() | dict(chosen))
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        raise SettingsRefused(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error

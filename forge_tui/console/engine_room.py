@@ -7,9 +7,7 @@ opening ──▶ live: run what is launched, resumed or retried; other settings
 import asyncio
 import random
 from collections import deque
-from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from forge_tui.console.engine_orders import (
     CancelOrder,
@@ -19,7 +17,7 @@ from forge_tui.console.engine_orders import (
     Order,
     ResumeOrder,
     StopOrder,
-    with_overrides,
+    Wiring,
 )
 from forge_tui.console.exports import export, free_folder
 from forge_tui.console.hub import Launch, refusal
@@ -27,7 +25,7 @@ from forge_tui.console.view import EngineState, Live, Refused, Starting
 from forge_tui.core.clock import Clock
 from forge_tui.core.command import Cancel, Command, Drain, StopNow
 from forge_tui.core.errors import ForgeError, KeyMissing
-from forge_tui.core.event import Event, JobExported, Notice
+from forge_tui.core.event import JobExported, Notice
 from forge_tui.core.job import ENDED, JobState, job_label
 from forge_tui.core.snapshot import CommandReply, Snapshot
 from forge_tui.pipeline.ingest import open_inputs
@@ -35,11 +33,10 @@ from forge_tui.pipeline.session import Session
 from forge_tui.pipeline.spec import settings_of
 from forge_tui.provider.secret import Secret
 from forge_tui.settings import Settings
+from forge_tui.settings_sources import with_overrides
 
 REPLIES_KEPT = 16
 NOBODY = 0  # the command id of what no operator asked for
-
-Listener = Callable[[Event], None]
 
 
 class EngineRoom:
@@ -48,28 +45,20 @@ class EngineRoom:
     `_next` is the order that a session is opened anew for; `_home` the job whose settings the session has.
     """
 
-    def __init__(
-        self,
-        settings: Settings,
-        secret: Secret | None,
-        db: Path,
-        clock: Clock,
-        listeners: Sequence[Listener],
-        typed: Collection[str] = (),
-    ) -> None:
-        self._base = settings
-        self.settings = settings
-        self._secret = secret
-        self._db = db
+    def __init__(self, wiring: Wiring, clock: Clock) -> None:
+        self._base = self.settings = wiring.settings
+        self._secret: Secret | None = wiring.secret
+        self._db = wiring.db
         self._clock = clock
-        self._listeners = listeners
+        self._listeners = wiring.listeners
+        self._typed = frozenset(wiring.typed)
+        self._notice = wiring.notice
         self._session: Session | None = None
         self._orders: asyncio.Queue[Order] = asyncio.Queue()
         self._replies: deque[CommandReply] = deque(maxlen=REPLIES_KEPT)
         self._preparing: asyncio.Task[int] | None = None
         self._running = False
         self._halted: int | None = None
-        self._typed = frozenset(typed)
         self._next: Order | None = None
         self._home = NOBODY
         self._stopping = False
@@ -141,6 +130,9 @@ class EngineRoom:
         session = await Session.open(self.settings, self._secret, db=self._db, clock=self._clock, rng=rng)
         for listener in self._listeners:
             session.bus.subscribe(listener)
+        if self._notice:
+            session.bus.publish(Notice(self._clock.wall(), NOBODY, "warn", self._notice))
+            self._notice = ""
         return session
 
     async def _refused(self, error: ForgeError) -> None:

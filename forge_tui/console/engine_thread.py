@@ -1,75 +1,48 @@
 """The engine's thread and its hub: commands go in by the loop's own door, one snapshot comes out by one attribute.
 
-not started ──start──▶ loading ──▶ running ──stop──▶ draining ──▶ ended;  any bug ──▶ crashed (told, never silent)
+not started ──start──▶ wiring ──▶ running ──stop──▶ draining ──▶ ended;  any bug ──▶ crashed (told, never silent)
+wiring ──a wrong setting, an unreadable key──▶ refused, for good
 
-The engine's libraries take as long to load as Textual: that happens in the thread, beside the first paint.
+The engine's libraries and those of the settings take three times as long to load as Textual: that happens in the
+thread, after the first paint.
 """
 
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from itertools import count
 from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from forge_tui.console.engine_orders import (
-    CancelOrder,
-    KeyOrder,
-    LaunchOrder,
-    OpenOrder,
-    Order,
-    ResumeOrder,
-    with_overrides,
-)
-from forge_tui.console.hub import EngineGone, Launch, Preview
-from forge_tui.console.rows import StoreRows
-from forge_tui.console.view import Crashed, EngineState, Starting, Stopped
+from forge_tui.console.engine_orders import CancelOrder, KeyOrder, LaunchOrder, OpenOrder, Order, ResumeOrder, Wiring
+from forge_tui.console.hub import EngineGone, Launch, Preview, RowSource
+from forge_tui.console.view import Crashed, EngineState, Refused, Starting, Stopped
 from forge_tui.core.clock import Clock
-from forge_tui.core.command import Command
-from forge_tui.core.event import Event
+from forge_tui.core.errors import ForgeError
 from forge_tui.core.snapshot import Snapshot
 from forge_tui.core.text import one_line
-from forge_tui.provider.secret import Secret
-from forge_tui.settings import Settings
 from forge_tui.telemetry.crash import without_locals
 
 if TYPE_CHECKING:
     from forge_tui.console.engine_room import EngineRoom
+    from forge_tui.core.command import Command
 
 PULSE_S = 0.1
 LATENESS_KEPT = 300
 # Python's default of 5 ms lets a busy screen hold the lock ten times as long as the engine's timers can bear.
 SWITCH_INTERVAL_S = 0.0005
 
-Listener = Callable[[Event], None]
-
 
 class EngineThread:
-    """The hub over a real session. `listeners` hear every event on the engine's thread (log and event file).
+    """The hub over a real session. `wire` is called in the thread; its ForgeError is told as `Refused`, for good."""
 
-    `typed` names the settings of this command line: they win over those of a job that is gone on with.
-    """
-
-    def __init__(
-        self,
-        settings: Settings,
-        secret: Secret | None,
-        db: Path,
-        clock: Clock,
-        *,
-        listeners: Sequence[Listener] = (),
-        log_path: str = "",
-        typed: Collection[str] = (),
-    ) -> None:
-        self._settings = settings
-        self._typed = frozenset(typed)
-        self._secret = secret
-        self._db = db
+    def __init__(self, wire: Callable[[], Wiring], clock: Clock) -> None:
+        self._wire = wire
+        self._wired: Future[Wiring] = Future()
         self._clock = clock
-        self._listeners = tuple(listeners)
-        self._log_path = log_path
         self._ids = count(1)
         self._room: EngineRoom | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -79,7 +52,6 @@ class EngineThread:
         self._ended: EngineState | None = None
         self._snapshot = Snapshot.empty()
         self._lateness: deque[float] = deque(maxlen=LATENESS_KEPT)
-        self.rows = StoreRows(db)
 
     # -- read by the screen ---------------------------------------------------------------------------------------
 
@@ -89,8 +61,22 @@ class EngineThread:
     def snapshot(self) -> Snapshot:
         return self._snapshot
 
+    @property
+    def rows(self) -> RowSource:
+        from forge_tui.console.rows import StoreRows  # noqa: PLC0415 - the engine's libraries, see above
+
+        return StoreRows(self._wiring().db)
+
     def setting(self, name: str) -> object:
-        return getattr(self._room.settings if self._room else self._settings, name)
+        settings = self._wiring().settings
+        return getattr(self._room.settings if self._room else settings, name)
+
+    def _wiring(self) -> Wiring:
+        """What the engine runs on; whoever asks before it is known waits. Raises EngineGone where it came to nothing."""
+        try:
+            return self._wired.result()
+        except Exception as fault:
+            raise EngineGone from fault
 
     # -- asked by the screen --------------------------------------------------------------------------------------
 
@@ -101,7 +87,7 @@ class EngineThread:
     def next_command_id(self) -> int:
         return next(self._ids)
 
-    def send(self, command: Command) -> None:
+    def send(self, command: "Command") -> None:
         self._call(lambda room: room.submit(command))
 
     def launch(self, launch: Launch) -> int:
@@ -117,21 +103,26 @@ class EngineThread:
         return self._order(lambda command_id: ResumeOrder(command_id, job_id))
 
     def use_key(self, key: str) -> int:
+        from forge_tui.provider.secret import Secret  # noqa: PLC0415 - the engine's libraries, see above
+
         secret = Secret(key)
         return self._order(lambda command_id: KeyOrder(command_id, secret))
 
     def preview(self, launch: Launch) -> Iterator[Preview]:
         from forge_tui.console.preview import previews  # noqa: PLC0415 - the engine's libraries, see above
+        from forge_tui.settings_sources import with_overrides  # noqa: PLC0415 - likewise
 
-        has_key = self._room.has_key if self._room else self._secret is not None
-        settings = with_overrides(self._settings, launch.settings)
-        return previews(launch, settings, self._db, has_key=has_key, now=self._clock.wall())
+        wiring = self._wiring()
+        has_key = self._room.has_key if self._room else wiring.secret is not None
+        settings = with_overrides(wiring.settings, launch.settings)
+        return previews(launch, settings, wiring.db, has_key=has_key, now=self._clock.wall())
 
     def export(self, job_id: int, folder: str, positions: Sequence[int] | None = None) -> str:
         from forge_tui.console.exports import export  # noqa: PLC0415 - the engine's libraries, see above
 
-        target = Path(folder)
-        export(self._db, job_id, target, positions, wall=self._clock.wall, csv_raw=self._settings.csv_raw)
+        wiring = self._wiring()
+        wall, csv_raw = self._clock.wall, wiring.settings.csv_raw
+        export(wiring.db, job_id, Path(folder), positions, wall=wall, csv_raw=csv_raw)
         return folder
 
     def stop(self, *, at_once: bool = False) -> None:
@@ -168,18 +159,30 @@ class EngineThread:
 
     def _main(self) -> None:
         try:
-            asyncio.run(self._live())
-            ended: EngineState = Stopped()
+            wiring = self._wire()
+        except BaseException as fault:  # noqa: BLE001 - who waits for the wiring must hear of it whatever it was
+            self._wired.set_exception(fault)
+            if isinstance(fault, ForgeError):
+                self._end(Refused(str(fault), fault.code, fault, final=True))
+            else:
+                self._end(_crashed(fault))
+            return
+        self._wired.set_result(wiring)
+        try:
+            asyncio.run(self._live(wiring))
         except BaseException as bug:  # noqa: BLE001 - whatever kills the engine, the screen must tell
-            bug = _innermost(bug)
-            ended = Crashed(one_line(f"{type(bug).__name__}: {bug}", 200), without_locals(bug), self._log_path)
-        with self._door:
-            self._ended = ended
+            self._end(_crashed(bug, wiring.log_path))
+        else:
+            self._end(Stopped())
 
-    async def _live(self) -> None:
+    def _end(self, state: EngineState) -> None:
+        with self._door:
+            self._ended = state
+
+    async def _live(self, wiring: Wiring) -> None:
         from forge_tui.console.engine_room import EngineRoom  # noqa: PLC0415 - the engine's libraries, see above
 
-        room = EngineRoom(self._settings, self._secret, self._db, self._clock, self._listeners, self._typed)
+        room = EngineRoom(wiring, self._clock)
         with self._door:
             self._loop, self._room = asyncio.get_running_loop(), room
             early, self._early = self._early, []
@@ -207,11 +210,12 @@ class EngineThread:
     def _stop(self, room: "EngineRoom", *, at_once: bool) -> None:
         room.stop(at_once=at_once)
         if not at_once:
-            asyncio.get_running_loop().call_later(self._settings.grace_s, lambda: room.stop(at_once=True))
+            grace_s = room.settings.grace_s
+            asyncio.get_running_loop().call_later(grace_s, lambda: room.stop(at_once=True))
 
 
-def _innermost(bug: BaseException) -> BaseException:
+def _crashed(bug: BaseException, log_path: str = "") -> Crashed:
     """The bug itself, out of the groups that task groups wrap it in."""
     while isinstance(bug, BaseExceptionGroup) and len(bug.exceptions) == 1:
         bug = bug.exceptions[0]
-    return bug
+    return Crashed(one_line(f"{type(bug).__name__}: {bug}", 200), without_locals(bug), log_path)

@@ -1,18 +1,22 @@
 """What screens know of the engine: the newest snapshot, commands, launches, previews, exports and pages of rows."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, Unpack
+from typing import TYPE_CHECKING, Protocol, Unpack
 
 from forge_tui.console.view import EngineState
-from forge_tui.core.command import Command
 from forge_tui.core.errors import ForgeError
 from forge_tui.core.failure import Code
 from forge_tui.core.job import JobRecord
 from forge_tui.core.snapshot import Snapshot
 from forge_tui.core.ticket import Complexity, RefusedRow
 from forge_tui.storage.filters import FailureFilter, Order, ResultFilter
-from forge_tui.storage.rows import AttemptRow, FailureGroup, FailureRow, JobStats, LabelCounts, ResultRow, TicketRow
+
+if TYPE_CHECKING:  # names only: the screen opens before there are any
+    from forge_tui.core.command import Command
+    from forge_tui.storage.rows import AttemptRow, FailureGroup, FailureRow, JobStats, LabelCounts, ResultRow, TicketRow
 
 
 class EngineGone(Exception):
@@ -161,7 +165,7 @@ class Hub(Protocol):
         ...
 
     def setting(self, name: str) -> object:
-        """The value of one setting as it is in force, for display."""
+        """The value of one setting as it is in force; waits until it is known. Raises EngineGone where none can be."""
         ...
 
     def stop(self, *, at_once: bool = False) -> None:

@@ -5,7 +5,7 @@ import gc
 import shlex
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TextIO
 
@@ -30,7 +30,6 @@ class Start:
     files: Sequence[str] = ()
     look: Look | None = None
     again: str = "forge-tui"
-    report_crash: Callable[[str], None] | None = None
 
 
 def run(engine: EngineThread, clock: Clock, start: Start) -> int:
@@ -44,8 +43,6 @@ def run(engine: EngineThread, clock: Clock, start: Start) -> int:
     code = asyncio.run(stage.play())
     if app.crash_text:
         _print(sys.stderr, [app.crash_text, "The engine has drained; the job can be resumed."])
-        if start.report_crash is not None:
-            start.report_crash(app.crash_text)
     _print(sys.stdout, farewell(engine.snapshot(), _again(app, start)))
     if stage.refusal is not None and not code and not app.crash_text:
         raise stage.refusal

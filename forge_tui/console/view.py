@@ -25,11 +25,15 @@ class Live:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The engine could not open: `message` names the cause and the cure; `error` decides the exit code."""
+    """The engine could not open: `message` names the cause and the cure; `error` decides the exit code.
+
+    `final` where nothing that can be done here cures it: a wrong setting, a key file that cannot be read.
+    """
 
     message: str
     code: Code
     error: ForgeError | None = field(default=None, compare=False)
+    final: bool = False
 
     @property
     def for_want_of_a_key(self) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from engine_thread_builders import engine, tickets_file, until
+from forge_tui.console.engine_orders import Wiring
 from forge_tui.console.engine_thread import EngineThread
 from forge_tui.console.hub import EngineGone, Launch
 from forge_tui.console.view import Crashed, Live, Refused, Stopped
@@ -243,7 +244,7 @@ def test_after_the_end_nothing_can_be_asked(tmp_path):
 
 
 def test_a_bug_in_the_engine_is_told_without_values(tmp_path, monkeypatch):
-    hub = EngineThread(Settings(provider="local"), None, tmp_path / "forge.db", SystemClock())
+    hub = EngineThread(lambda: Wiring(Settings(provider="local"), None, tmp_path / "forge.db"), SystemClock())
     secret = "sk_do_not_show"
 
     async def broken(*_, **__):

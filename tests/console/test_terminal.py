@@ -107,6 +107,42 @@ def test_a_database_in_use_is_told_and_is_the_exit_code(terminal):
     assert owner.end() == 0
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [(("--concurrency", "many"), b"--concurrency: "), (("--key-file", "nowhere.key"), b"nowhere.key")],
+    ids=str,
+)
+def test_what_nothing_typed_here_could_cure_ends_it_with_one_line(terminal, words, told):
+    console = terminal(*words)
+    assert console.end() in {2, 3}
+    check_given_back(console)
+    after = console.seen[console.seen.rfind(LEAVES_SCREEN) :]
+    assert told in after
+    assert b"Traceback" not in after
+
+
+def test_a_key_typed_before_the_settings_are_known_waits_for_them(terminal):
+    console = terminal("--concurrency", "77", "--provider", "simulated")
+    console.until(b"no job")  # the first frame: pydantic is not even loaded
+    console.type("n")
+    console.until(b"Complete")
+    console.type("tickets.txt\r")
+    console.until(b"77")
+    console.type("\x1b")
+    console.settle()
+    console.type("q")
+    assert console.end() == 0
+
+
+def test_a_key_typed_before_the_settings_are_refused_goes_with_them(terminal):
+    console = terminal("--concurrency", "many")
+    console.until(b"no job")
+    console.type("n")
+    assert console.end() == 2
+    check_given_back(console)
+    assert b"--concurrency: " in console.seen[console.seen.rfind(LEAVES_SCREEN) :]
+
+
 def test_it_follows_a_new_size_and_says_when_it_is_too_small(terminal):
     console = terminal(columns=80, lines=24)
     console.until(b"no job")

@@ -31,6 +31,7 @@ SCREENS = "screen.*"
 class ConsoleScreen(Jumps):
     """One of the five modes. Subclasses compose `body`, name their footer's entries and may take in a frame."""
 
+    CSS_PATH: ClassVar[str | None] = "../console.tcss"
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.SCREEN)
     FOOTER: ClassVar[tuple[str, ...]] = ()
     FOOTER_WIDE: ClassVar[tuple[str, ...]] = ()

@@ -9,7 +9,6 @@ from forge_tui.console.screens.base import SCREENS
 from forge_tui.console.screens.detail_pane import DetailPane
 from forge_tui.console.screens.failure_list import FailureList
 from forge_tui.console.screens.rows_screen import RowsScreen
-from forge_tui.console.view import View
 from forge_tui.console.widgets.breaker import BreakerPane
 from forge_tui.console.widgets.by_class import ByClassPane
 from forge_tui.console.widgets.crash import CrashPane
@@ -19,7 +18,6 @@ from forge_tui.console.widgets.latency import LatencyPane
 from forge_tui.console.widgets.limits import LimitsPane
 from forge_tui.console.widgets.progress import ProgressPane
 from forge_tui.console.widgets.queue import QueuePane
-from forge_tui.console.widgets.start import StartPane, idle
 from forge_tui.console.widgets.status_line import StatusLine
 
 
@@ -58,12 +56,7 @@ class DashboardScreen(RowsScreen):
     )
     AUTO_FOCUS = "#failure-rows"
 
-    def show(self, view: View) -> None:
-        self.set_class(idle(view), "-idle")
-        super().show(view)
-
     def body(self) -> ComposeResult:
-        yield StartPane(id="start")
         with Horizontal(id="top"):
             yield JobsPane(id="jobs")
             with Vertical(id="now"):

@@ -18,6 +18,7 @@ Answer = TypeVar("Answer")
 class Dialog(ModalScreen[Answer | None], Generic[Answer]):
     """Subclasses compose their Frame; `show` keeps it live while it is open."""
 
+    CSS_PATH = "../console.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss_none", "Back", show=False, id="app.back"),
         # The app does not hear keys under a dialog; these work there too, also while something is typed.
