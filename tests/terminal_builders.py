@@ -90,8 +90,15 @@ class Terminal:
         self.after = termios.tcgetattr(self._theirs)
         return self.process.returncode
 
+    def vanish(self) -> int:
+        """The terminal is gone, without a signal to anybody; waits for the end and answers the exit code."""
+        os.close(self._own)
+        self._own = -1
+        return self.process.wait(PATIENCE_S)
+
     def close(self) -> None:
         self.process.kill()
         self.process.wait()
-        os.close(self._own)
+        if self._own >= 0:
+            os.close(self._own)
         os.close(self._theirs)

@@ -5,6 +5,7 @@ import gc
 import shlex
 import signal
 import sys
+import termios
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TextIO
@@ -20,6 +21,8 @@ from forge_tui.core.errors import ForgeError
 INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 CRASHED = 1
 _POLL_S = 0.05
+# Textual writes through a queue of thirty: once it is full, the loop waits for a terminal that is not there.
+_LISTEN_EVERY_S = 0.25
 _LEAVE_ANYWAY_S = 5.0
 
 
@@ -76,15 +79,23 @@ class _Stage:
             loop.add_signal_handler(number, self._came, number)
         # What exists after the first paint lives as long as the process: the collector need not look at it again.
         loop.call_later(1.0, _freeze_garbage)
+        listener = loop.create_task(self._hear_the_terminal_go(), name="terminal")
         try:
             leave = await self._app.run_async()
             state = self._engine.state()
             self.refusal = state.error if isinstance(state, Refused) else None
             await self._drain(at_once=leave is Leave.NOW)
         finally:
+            listener.cancel()
             for number in heard:
                 loop.remove_signal_handler(number)
         return 0 if self._first is None else 128 + self._first
+
+    async def _hear_the_terminal_go(self) -> None:
+        """A terminal that is closed hangs up on whoever it controls; on others it only ends, as under some launchers."""
+        while _is_there(sys.__stdin__):
+            await self._clock.sleep(_LISTEN_EVERY_S)
+        self._came(signal.SIGHUP)
 
     def _came(self, number: signal.Signals) -> None:
         if self._first is None:
@@ -107,6 +118,13 @@ class _Stage:
             if left_at is not None and self._clock.monotonic() > left_at:
                 return
             await self._clock.sleep(_POLL_S)
+
+
+def _is_there(terminal: TextIO | None) -> bool:
+    try:
+        return terminal is not None and bool(termios.tcgetattr(terminal))
+    except (termios.error, OSError, ValueError):
+        return False
 
 
 def _freeze_garbage() -> None:

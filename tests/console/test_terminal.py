@@ -73,6 +73,13 @@ def test_the_second_signal_waits_for_nothing_in_flight(terminal, tmp_path, numbe
     assert log_bytes(tmp_path) == 0
 
 
+def test_a_terminal_that_vanishes_without_a_signal_is_a_hang_up(terminal, tmp_path):
+    console = terminal(*RUN)
+    running(console)
+    assert console.vanish() == 129
+    assert log_bytes(tmp_path) == 0
+
+
 _BROKEN = """
 import sys
 from forge_tui.cli.main import forge_tui
