@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forge_tui.core.text import clean
-from forge_tui.pipeline.export import export_job, guard
+from forge_tui.pipeline.export import export_job, guard, quoted
 from forge_tui.pipeline.ingest import open_inputs
 from forge_tui.storage.reader import Reader
 from session_builders import World, in_a_world
@@ -129,6 +129,14 @@ def test_no_guarded_cell_is_a_formula_and_reading_gives_it_back(text: str):
     written = io.StringIO()
     csv.writer(written).writerow([cell, "end"])
     assert next(csv.reader(io.StringIO(written.getvalue(), newline=""))) == [cell, "end"]
+
+
+@settings(max_examples=500)
+@given(st.lists(st.text(st.sampled_from('a ,"\n\r;\x00é') | st.characters(codec="utf-8")), min_size=2))
+def test_cells_are_quoted_as_the_standard_writer_quotes_them(cells: list[str]):
+    written = io.StringIO()
+    csv.writer(written).writerow(cells)
+    assert ",".join(map(quoted, cells)) + "\r\n" == written.getvalue()
 
 
 @pytest.mark.parametrize("text", ["=1+1", "  @SUM(A1)", "\t=1", "＝1", "　+1", "-2"])  # noqa: RUF001 - likewise
