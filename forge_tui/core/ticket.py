@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
+from typing import NamedTuple
 
 from forge_tui.core.failure import Code
 from forge_tui.core.outcome import Classification
@@ -37,8 +39,11 @@ class Source(StrEnum):
     TWIN = "twin"
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+NO_COLUMNS: Mapping[str, object] = MappingProxyType({})
+
+
+# Origin, Ticket and EstimatedTicket are made once a row, of a million: as tuples in half the time.
+class Origin(NamedTuple):
     """Where in the input a row stands: what every message about it begins with."""
 
     file: str
@@ -48,8 +53,7 @@ class Origin:
         return f"{self.file}:{self.line}"
 
 
-@dataclass(frozen=True, slots=True)
-class Ticket:
+class Ticket(NamedTuple):
     """One text to classify, as ingest made it.
 
     `position` counts the job's rows from 1 over all its files; `text` is what will be sent (cut in the
@@ -60,7 +64,7 @@ class Ticket:
     text: str
     origin: Origin
     external_id: str | None = None
-    columns: Mapping[str, object] = field(default_factory=dict)
+    columns: Mapping[str, object] = NO_COLUMNS
     truncated: bool = False
 
 
@@ -80,8 +84,7 @@ class RefusedRow:
 InputRow = Ticket | RefusedRow
 
 
-@dataclass(frozen=True, slots=True)
-class EstimatedTicket:
+class EstimatedTicket(NamedTuple):
     """A ticket with what deduplicate and estimate found out about it: what T0 stores."""
 
     ticket: Ticket

@@ -11,7 +11,7 @@ from typing import BinaryIO, Self
 from forge_tui.core.errors import InputRefused
 from forge_tui.core.failure import Code
 from forge_tui.core.text import cut_middle
-from forge_tui.core.ticket import InputRow, Origin, RefusedRow, Ticket
+from forge_tui.core.ticket import NO_COLUMNS, InputRow, Origin, RefusedRow, Ticket
 from forge_tui.pipeline.readers.columns import TEXT_NAMES, find_named
 from forge_tui.pipeline.readers.files import STDIN, STDIN_NAME, SourceFile, find_file, open_file, spool
 from forge_tui.pipeline.readers.json_values import kind_of
@@ -150,7 +150,7 @@ class _Content:
 def _row(position: int, record: AnyRecord, source: Source, max_chars: int) -> InputRow:
     origin = Origin(source.file.name, record.line)
     if isinstance(record, Record) and isinstance(record.value, str) and record.value.strip():
-        return _ticket(position, record.value, origin, None, {}, max_chars)
+        return _ticket(position, record.value, origin, None, NO_COLUMNS, max_chars)
     content = _content(record.value, source)
     text, external_id, columns = content.text, content.external_id, content.columns
     code, fault = Code.INPUT, content.fault

@@ -1,7 +1,7 @@
 """Between ingest and the store: a ticket fitted to the model, with its deduplication key, complexity and tokens."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from forge_tui.core.failure import Code
@@ -72,4 +72,4 @@ def _cut(ticket: Ticket, most_tokens: int) -> Ticket:
     # Where the scripts of a text differ, what is left may weigh more than its share: cut again.
     while (tokens := tokens_of(text)) > most_tokens:
         text = cut_middle(text, len(text) * most_tokens // tokens)
-    return replace(ticket, text=text, truncated=True)
+    return ticket._replace(text=text, truncated=True)

@@ -34,7 +34,7 @@ def test_another_ticket_has_another_key(other):
 
 def test_the_key_is_a_sha_256_and_changes_with_the_fingerprint():
     """D21: model or prompt changed, and old labels were served. Ours: another key."""
-    assert len(cache_key("text", "model-a")) == 32
+    assert len(cache_key("text", "model-a")) == 16
     assert cache_key("text", "model-a") != cache_key("text", "model-b")
 
 

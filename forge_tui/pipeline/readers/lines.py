@@ -1,8 +1,7 @@
 """A stream of bytes as numbered lines, decoded one by one, so that one bad line costs only itself."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from forge_tui.core.failure import Code
 from forge_tui.pipeline.readers.encoding import MARK_UNDECODABLE
@@ -11,8 +10,7 @@ from forge_tui.pipeline.readers.record import EXCERPT_CHARS, RECORD_BYTES
 TOO_LARGE = "a record may have 1 MiB at most"
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A line with its end, from 1; `code` says what is wrong with it, `reason` in words."""
 
     number: int

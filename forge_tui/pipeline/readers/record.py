@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from forge_tui.core.failure import Code
 
@@ -16,8 +17,7 @@ MARK = "\udc80"
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One row as read: its whole text, or its columns by name."""
 
     line: int
