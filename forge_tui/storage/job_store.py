@@ -20,13 +20,12 @@ class JobStore:
 
     def __init__(self, database: Database, *, cache_ttl_s: float = 86_400.0) -> None:
         self._database = database
-        self._cache_ttl_s = cache_ttl_s
         # One object, by which the database knows what can be done together.
         self._record = partial(settle.record, cache_ttl_s=cache_ttl_s)
 
     async def create_job(self, spec: JobSpec, now: float) -> int:
         """The number of a new job in state loading."""
-        return await self._database.write(lambda c: steer.create_job(c, spec, now, self._cache_ttl_s))
+        return await self._database.write(lambda c: steer.create_job(c, spec, now))
 
     async def add_rows(
         self,
@@ -129,7 +128,7 @@ class JobStore:
     async def record(self, settlement: Settlement, now: float) -> Settled:
         """T1 to T3: what one request came to, on disk when this returns.
 
-        An answer of an older epoch, or for a ticket that is done, goes to the cache and the ledger only.
+        An answer of an older epoch, or for a ticket that is done, goes to the ledger only.
         """
         followers, commit = await self._database.write_numbered(self._record, (settlement, now))
         twins = [(ticket, followers.done.get(ticket.position, 0)) for ticket in settlement.done]

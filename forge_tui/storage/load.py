@@ -22,20 +22,20 @@ ORDER BY state IN ('queued', 'waiting'), state = 'done', state = 'failed'
 _ROWS_PER_INSERT = 500
 _LOADED = "UPDATE jobs SET loaded_rows = ?, lookups = lookups + ? WHERE id = ?"
 _READY = "UPDATE jobs SET state = ?, estimated_s = ? WHERE id = ? AND state = ?"
-# The + keeps SQLite from walking the whole cache by age: it goes from the open leaders to their keys.
+# The + keeps SQLite from walking all answers by age: it goes from the open leaders to their keys.
 _REFRESH_LEADERS = """
 UPDATE tickets SET state = 'done', source = 'cache', due = NULL, code = NULL, message = NULL, settled_at = ?,
-    category = cache.category, priority = cache.priority, summary = cache.summary, flags = cache.flags,
-    saved_tokens = cache.tokens, saved_cost = cache.cost
-FROM cache
-WHERE cache.key = tickets.key AND +cache.stored_at > ? AND +cache.stored_at <= ?
+    category = known.category, priority = known.priority, summary = known.summary, flags = known.flags,
+    saved_tokens = known.tokens, saved_cost = known.cost
+FROM tickets AS known
+WHERE known.key = tickets.key AND known.leader IS NULL AND +known.known_at > ? AND +known.known_at <= ?
     AND tickets.job_id = ? AND tickets.state IN ('queued', 'waiting') AND tickets.leader IS NULL
 """
-# Where the cache is the smaller side it goes the other way round: a million open leaders are not asked one by one.
+# Where the answers are the smaller side it goes the other way round: a million open leaders are not asked one by one.
 _FEW = 20_000
-_COUNT_TO_FEW = "SELECT count(*) FROM (SELECT 1 FROM cache WHERE stored_at > ? AND stored_at <= ? LIMIT ?)"
+_COUNT_TO_FEW = "SELECT count(*) FROM (SELECT 1 FROM tickets WHERE known_at > ? AND known_at <= ? LIMIT ?)"
 _REFRESH_FROM_FEW = f"""
-{_REFRESH_LEADERS} AND tickets.key IN (SELECT key FROM cache WHERE stored_at > ? AND stored_at <= ?)
+{_REFRESH_LEADERS} AND tickets.key IN (SELECT key FROM tickets WHERE known_at > ? AND known_at <= ?)
 """  # noqa: S608 - our own words
 _REFRESH_FOLLOWERS = """
 UPDATE tickets SET state = 'done', source = 'cache', settled_at = leader.settled_at,
@@ -96,12 +96,14 @@ CREATE TEMP TABLE IF NOT EXISTS staged (
 """
 _FROM_STAGED = f"""
 INSERT INTO tickets (state, source, settled_at, category, priority, summary, flags, saved_tokens, saved_cost, {", ".join(_PLACE)})
-SELECT iif(cache.id IS NULL, 'queued', 'done'), iif(cache.id IS NULL, NULL, 'cache'), iif(cache.id IS NULL, NULL, :now),
-    cache.category, cache.priority, cache.summary, cache.flags, coalesce(cache.tokens, 0), coalesce(cache.cost, 0.0),
+SELECT iif(known.id IS NULL, 'queued', 'done'), iif(known.id IS NULL, NULL, 'cache'), iif(known.id IS NULL, NULL, :now),
+    known.category, known.priority, known.summary, known.flags, coalesce(known.tokens, 0), coalesce(known.cost, 0.0),
     {", ".join(f"staged.{name}" for name in _PLACE)}
-FROM staged LEFT JOIN cache ON cache.key = staged.key
-    AND +cache.stored_at > :expired AND +cache.stored_at <= :now
-    AND (staged.leader IS NULL OR staged.leader > :loaded)
+FROM staged LEFT JOIN tickets AS known ON known.id = (
+    SELECT id FROM tickets WHERE key = staged.key AND tickets.leader IS NULL
+        AND +known_at > :expired AND +known_at <= :now AND (staged.leader IS NULL OR staged.leader > :loaded)
+    ORDER BY +known_at LIMIT 1
+)
 ORDER BY staged.rowid
 RETURNING iif(source IS NULL, NULL, key)
 """  # noqa: S608 - our own names

@@ -44,6 +44,7 @@ CREATE TABLE jobs (
 """
 
 # A refused row has neither key nor complexity. `leader` is the position of the ticket this one follows.
+# `known_at` is when a request answered it, where that answer is the cache's: the first to its text for a time to live.
 # The long columns stand last: a scan for the others does not walk their overflow pages.
 _TICKETS = """
 CREATE TABLE tickets (
@@ -69,6 +70,7 @@ CREATE TABLE tickets (
     http_status INTEGER,
     request_id TEXT,
     settled_at REAL,
+    known_at REAL,
     key BLOB,
     words INTEGER NOT NULL,
     estimated_tokens INTEGER NOT NULL,
@@ -82,20 +84,6 @@ CREATE TABLE tickets (
     text TEXT NOT NULL,
     columns TEXT,
     UNIQUE (job_id, position)
-)
-"""
-
-_CACHE = """
-CREATE TABLE cache (
-    id INTEGER PRIMARY KEY,
-    key BLOB NOT NULL UNIQUE,
-    stored_at REAL NOT NULL,
-    category TEXT NOT NULL,
-    priority TEXT NOT NULL,
-    summary TEXT NOT NULL,
-    flags TEXT,
-    tokens INTEGER NOT NULL,
-    cost REAL NOT NULL
 )
 """
 
@@ -156,15 +144,16 @@ CREATE TABLE checks (
 
 _INDEXES = (
     "CREATE INDEX jobs_content ON jobs (input_sha256)",
-    "CREATE INDEX tickets_same_text ON tickets (job_id, key) WHERE key IS NOT NULL",
+    # The one index of random keys, of leaders alone: each ticket writes a page of it, once it is big.
+    "CREATE INDEX tickets_same_text ON tickets (key, job_id) WHERE key IS NOT NULL AND leader IS NULL",
+    "CREATE INDEX tickets_known ON tickets (known_at) WHERE known_at IS NOT NULL",
     "CREATE INDEX tickets_tally ON tickets (job_id, state, complexity, source, code, leader)",
     "CREATE INDEX tickets_to_send ON tickets (job_id, complexity, position) WHERE state = 'queued' AND leader IS NULL",
-    "CREATE INDEX tickets_following ON tickets (job_id, leader) WHERE state = 'queued' AND leader IS NOT NULL",
+    "CREATE INDEX tickets_following ON tickets (job_id, leader, state) WHERE leader IS NOT NULL",
     "CREATE INDEX tickets_waiting ON tickets (job_id, due) WHERE state = 'waiting'",
     "CREATE INDEX tickets_failed ON tickets (job_id, position, code, complexity, state) WHERE state = 'failed'",
     "CREATE INDEX tickets_causes ON tickets (job_id, code, message, state) WHERE state = 'failed'",
     "CREATE INDEX tickets_done ON tickets (job_id, position, category, priority, state) WHERE state = 'done'",
-    "CREATE INDEX cache_age ON cache (stored_at)",
     "CREATE INDEX attempts_of_job ON attempts (job_id)",
     "CREATE INDEX attempt_tickets_of_attempt ON attempt_tickets (attempt_id)",
 )
@@ -179,16 +168,15 @@ _STATISTICS = (
     INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
         ('jobs', 'jobs_content', '100 2'),
         ('tickets', 'sqlite_autoindex_tickets_1', '1000000 100000 1'),
-        ('tickets', 'tickets_same_text', '1000000 100000 2'),
+        ('tickets', 'tickets_same_text', '1000000 2 1'),
+        ('tickets', 'tickets_known', '1000000 1'),
         ('tickets', 'tickets_tally', '1000000 100000 80000 40000 30000 20000 15000'),
         ('tickets', 'tickets_to_send', '100000 50000 20000 1'),
-        ('tickets', 'tickets_following', '50000 20000 2'),
+        ('tickets', 'tickets_following', '500000 50000 2 1'),
         ('tickets', 'tickets_waiting', '1000 500 1'),
         ('tickets', 'tickets_failed', '50000 10000 1 1 1 1'),
         ('tickets', 'tickets_causes', '50000 10000 1000 100 100'),
         ('tickets', 'tickets_done', '900000 90000 1 1 1 1'),
-        ('cache', 'sqlite_autoindex_cache_1', '1000000 1'),
-        ('cache', 'cache_age', '1000000 1'),
         ('attempts', 'attempts_of_job', '100000 10000'),
         ('attempt_tickets', 'attempt_tickets', '1000000 100000 2 1'),
         ('attempt_tickets', 'attempt_tickets_of_attempt', '1000000 10'),
@@ -214,7 +202,7 @@ _NOT_OURS = (
 
 # Migration n (from 1) takes a database of version n - 1 to n; a published one is never changed again.
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
-    (_JOBS, _TICKETS, _CACHE, _ATTEMPTS, _ATTEMPT_TICKETS, _CHECKS, *_INDEXES, *_STATISTICS),
+    (_JOBS, _TICKETS, _ATTEMPTS, _ATTEMPT_TICKETS, _CHECKS, *_INDEXES, *_STATISTICS),
 )
 
 

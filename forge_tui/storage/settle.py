@@ -1,4 +1,4 @@
-"""T1 to T3: what one request came to, with its ledger row, its cache entries and the followers of its tickets."""
+"""T1 to T3: what one request came to, with its ledger row, what the cache learns, and the followers of its tickets."""
 
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +14,7 @@ from forge_tui.core.settlement import (
     WaitingTicket,
 )
 from forge_tui.core.ticket import TicketState
-from forge_tui.storage import checks, dedup_cache
+from forge_tui.storage import checks
 from forge_tui.storage.dedup_cache import KnownAnswer
 from forge_tui.storage.values import select_in, storable, storable_or_none, to_json
 
@@ -26,11 +26,17 @@ INSERT INTO attempts (
 ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _ABOARD = "INSERT INTO attempt_tickets (job_id, attempt_id, position, place, code, message) VALUES (?, ?, ?, ?, ?, ?)"
-_CURRENT = "SELECT position, key, epoch, state, leader FROM tickets WHERE job_id = ? AND position IN (:many)"
+_CURRENT = """
+SELECT position, epoch, state, leader, leader IS NULL AND NOT EXISTS (
+    SELECT 1 FROM tickets AS earlier
+    WHERE earlier.key = tickets.key AND earlier.leader IS NULL AND +earlier.known_at > ? AND +earlier.known_at <= ?
+)
+FROM tickets WHERE job_id = ? AND position IN (:many)
+"""
 _DONE = """
 UPDATE tickets SET state = 'done', source = 'model', category = ?, priority = ?, summary = ?, flags = ?, batch = ?,
     http_status = ?, request_id = ?, ticket_attempts = ?, service_attempts = ?, tokens = tokens + ?, cost = cost + ?,
-    settled_at = ?, due = NULL, code = NULL, message = NULL
+    settled_at = ?, known_at = ?, due = NULL, code = NULL, message = NULL
 WHERE job_id = ? AND position = ? AND epoch = ? AND state <> 'done'
 """
 _FAILED = """
@@ -67,10 +73,10 @@ Outcome = DoneTicket | WaitingTicket | RequeuedTicket | FailedTicket | CheckedTi
 
 
 class _Current(NamedTuple):
-    key: bytes
     epoch: int
     state: str
     leader: int | None
+    teaches: int  # whether its answer becomes the cache's: no other is known to its text
 
 
 class Followers(NamedTuple):
@@ -85,18 +91,18 @@ def record(
 ) -> list[Followers]:
     """Write settlements, each with its instant, in few statements for all of them.
 
-    An answer that comes too late for its ticket is paid for and cached, and moves nothing.
+    An answer that comes too late for its ticket is paid for and moves nothing.
     """
     followers: list[Followers] = []
     for run in _runs([settlement for settlement, _ in given]):
         now = given[len(followers)][1]
-        current = _current(connection, run)
+        current = _current(connection, run, now, cache_ttl_s)
         if any(row.leader in current for row in current.values()):
             # A follower was asked by itself before it followed: what its leader's answer made of it comes first.
             for one in run:
-                followers += _record(connection, [one], _current(connection, [one]), now, cache_ttl_s)
+                followers += _record(connection, [one], _current(connection, [one], now, cache_ttl_s), now)
         else:
-            followers += _record(connection, run, current, now, cache_ttl_s)
+            followers += _record(connection, run, current, now)
     return followers
 
 
@@ -116,11 +122,7 @@ def _runs(settlements: Sequence[Settlement]) -> Iterator[list[Settlement]]:
 
 
 def _record(
-    connection: sqlite3.Connection,
-    run: Sequence[Settlement],
-    current: Mapping[int, _Current],
-    now: float,
-    cache_ttl_s: float,
+    connection: sqlite3.Connection, run: Sequence[Settlement], current: Mapping[int, _Current], now: float
 ) -> Iterator[Followers]:
     """Settlements of one job in which no ticket comes twice."""
     job_id = run[0].job_id
@@ -129,7 +131,7 @@ def _record(
     failed = [(one.entry, ticket) for one in run for ticket in one.failed if _is_open(ticket, current)]
     waiting = [ticket for one in run for ticket in one.waiting if _is_open(ticket, current)]
     requeued = [ticket for one in run for ticket in one.requeued if _is_open(ticket, current)]
-    connection.executemany(_DONE, [_done(ticket, job_id, entry, now) for entry, ticket in done])
+    connection.executemany(_DONE, [_done(ticket, job_id, entry, now, current) for entry, ticket in done])
     connection.executemany(_FAILED, [_failed(ticket, job_id, entry, now) for entry, ticket in failed])
     connection.executemany(_WAITING, [_waiting(ticket, job_id) for ticket in waiting])
     connection.executemany(_REQUEUED, [_requeued(ticket, job_id) for ticket in requeued])
@@ -137,8 +139,6 @@ def _record(
     moved: list[Outcome] = [*answered, *given_up, *waiting, *requeued]
     _pay_the_rest(connection, run, {ticket.position for ticket in moved})
     checks.store(connection, run, now)
-    answers = [(current[t.position].key, _answer(t)) for one in run for t in one.done if t.position in current]
-    dedup_cache.store(connection, answers, now, cache_ttl_s)
     followers = _end_followers(connection, job_id, answered, given_up, now)
     for one in run:
         yield Followers(
@@ -177,9 +177,11 @@ def _aboard(number: int, settlement: Settlement) -> Iterator[tuple[Any, ...]]:
         yield settlement.job_id, number, position, place, *faults[position]
 
 
-def _current(connection: sqlite3.Connection, run: Sequence[Settlement]) -> dict[int, _Current]:
+def _current(
+    connection: sqlite3.Connection, run: Sequence[Settlement], now: float, cache_ttl_s: float
+) -> dict[int, _Current]:
     positions = [position for one in run for position in one.entry.positions]
-    rows = select_in(connection, _CURRENT, positions, run[0].job_id)
+    rows = select_in(connection, _CURRENT, positions, now - cache_ttl_s, now, run[0].job_id)
     return {position: _Current(*rest) for position, *rest in rows}
 
 
@@ -205,11 +207,14 @@ def _answer(ticket: DoneTicket) -> KnownAnswer:
     )
 
 
-def _done(ticket: DoneTicket, job_id: int, entry: LedgerEntry, now: float) -> tuple[Any, ...]:
+def _done(
+    ticket: DoneTicket, job_id: int, entry: LedgerEntry, now: float, current: Mapping[int, _Current]
+) -> tuple[Any, ...]:
     category, priority, summary, flags, tokens, cost = _answer(ticket)
+    known_at = now if current[ticket.position].teaches else None
     return (
         *(category, priority, summary, flags, entry.batch, entry.http_status, storable_or_none(entry.request_id)),
-        *(ticket.ticket_attempts, ticket.service_attempts, tokens, cost, now),
+        *(ticket.ticket_attempts, ticket.service_attempts, tokens, cost, now, known_at),
         *(job_id, ticket.position, ticket.epoch),
     )
 

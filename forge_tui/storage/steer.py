@@ -9,7 +9,7 @@ from typing import cast
 from forge_tui.core.failure import Code
 from forge_tui.core.job import ENDED, JobSpec, JobState, PauseReason
 from forge_tui.core.ticket import Complexity
-from forge_tui.storage import dedup_cache, tally
+from forge_tui.storage import tally
 from forge_tui.storage.rows import CancelledCounts
 from forge_tui.storage.values import storable, storable_or_none
 
@@ -45,9 +45,8 @@ UPDATE tickets SET state = 'cancelled', due = NULL, settled_at = ? WHERE job_id 
 """
 
 
-def create_job(connection: sqlite3.Connection, spec: JobSpec, now: float, cache_ttl_s: float) -> int:
-    """A job in state loading; makes room in the cache on the way."""
-    dedup_cache.prune(connection, now, cache_ttl_s)
+def create_job(connection: sqlite3.Connection, spec: JobSpec, now: float) -> int:
+    """A job in state loading."""
     row = (
         json.dumps([storable(file) for file in spec.files], ensure_ascii=False),
         spec.input_sha256,
@@ -173,9 +172,8 @@ def set_output(connection: sqlite3.Connection, job_id: int, folder: str) -> None
 
 
 def delete_job(connection: sqlite3.Connection, job_id: int) -> None:
-    """Remove the job with every text of it: tickets, ledger, and what the cache tells of them. Raises UnknownJob."""
+    """Remove the job with every text and answer of it: tickets, ledger, and with them what the cache knew. Raises UnknownJob."""
     tally.job(connection, job_id)
-    dedup_cache.forget_job(connection, job_id)
     connection.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
 
 

@@ -122,7 +122,7 @@ def refusal_of(path, seed):
 @pytest.mark.parametrize(
     ("was", "became", "says"),
     [
-        (b"priority TEXT NOT NULL,\n    summary", b"priority TEXT NOT NULL,\n    sumnary", "not those of schema 1"),
+        (b"external_id TEXT,\n    summary", b"external_id TEXT,\n    sumnary", "not those of schema 1"),
         (b'{"customer": "Ada"}', b'{"customer"> "Ada"}', "values that no run of ours wrote"),
         (b"E-SCHEMAcategory x", b"E-SCHEMBcategory x", "is damaged"),
     ],

@@ -158,7 +158,7 @@ async def test_a_chunk_asks_the_cache_once():
             )
             await database.read(lambda c: c.set_trace_callback(None))
             counted[count] = [s for s in seen if not s.startswith("INSERT INTO staged")]
-    assert len([statement for statement in counted[1000] if "JOIN cache" in statement]) == 1
+    assert len([statement for statement in counted[1000] if "AS known" in statement]) == 1
     assert len(counted[100]) == len(counted[1000])
 
 
