@@ -51,7 +51,7 @@ from forge_tui.storage.tables import (
 )
 from forge_tui.storage.values import code_from
 
-_ROWS_AT_ONCE = 2_000
+_ROWS_AT_ONCE = 500
 
 # `id` grows with the position, and unlike it stands in the index of causes.
 _MESSAGES = "SELECT code, coalesce(message, ''), count(*), min(id) FROM tickets WHERE {where} GROUP BY code, message"
