@@ -12,6 +12,9 @@ run: $(READY) ## classify the sample tickets by keyword rules (no key, no networ
 	@$(BIN)/forge-tui --batch sample_tickets/tickets.csv --provider local $(SAMPLE) --force
 	@$(BIN)/forge-tui jobs last --db sample-results/forge.db
 
+# Commands that tests start have their byte code kept: a hundred of them would compile this program each time.
+test soak bench: export PYTHONDONTWRITEBYTECODE :=
+
 test: $(READY) ## run the tests, those that measure time or memory by themselves
 	$(BIN)/pytest -q -n 2 -m "not alone and not live and not soak"
 	$(BIN)/pytest -q -m "alone and not soak"

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from benchmarks import ROOT, report
 from benchmarks.cached import cached
 from benchmarks.figures import Effort, Finding
+from benchmarks.lists import lists
 from benchmarks.peers import peers
 from benchmarks.quota import quota
 from benchmarks.scale import scale
@@ -32,6 +33,7 @@ SECTIONS: dict[str, Section] = {
     "cached": cached,
     "scale": scale,
     "ui": ui,
+    "lists": lists,
     "startup": startup,
     "transports": transports,
     "peers": peers,

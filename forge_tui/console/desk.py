@@ -19,6 +19,7 @@ from forge_tui.console.hub import EngineGone, Hub, Launch
 from forge_tui.console.keys import checked_keymap
 from forge_tui.console.orders import Orders
 from forge_tui.console.pace import Pace
+from forge_tui.console.stylesheet import ParsedOnce
 from forge_tui.console.view import Crashed, EngineState, Live, Refused, Starting, Stopped, View
 from forge_tui.core.breaker import BreakerState
 from forge_tui.core.clock import Clock
@@ -75,6 +76,7 @@ class Desk(App[Leave]):
         offered: Sequence[str] = (),
     ) -> None:
         super().__init__()
+        self.stylesheet = ParsedOnce(variables=self.get_css_variables())
         self.hub = hub
         self.clock = clock
         self.look = look or Look()
@@ -180,7 +182,7 @@ class Desk(App[Leave]):
         self.load_rest()
 
     def load_rest(self) -> None:
-        """Load what the first frame and the engine did without, so that no key waits for it; in a worker's thread."""
+        """Load and lay out what the first frame did without, so that no key waits for it; in a worker's thread."""
         raise NotImplementedError
 
     def _view_of(self, job: Snapshot, now: float) -> View:

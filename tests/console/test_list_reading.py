@@ -53,8 +53,15 @@ async def test_a_page_of_a_sparse_filter_is_one_question_for_its_own_rows(tmp_pa
     hub = counted_hub(tmp_path / "forge.db", await failed_job(tmp_path / "forge.db", 2_000))
     rows, words = await rows_after(hub, "3", "slash", (*"code:E-5XX !class:simple ticket", "enter"), "G", "g")
     assert len(rows.list.ids) == 333
-    assert hub.rows.pages == [200, 200, 133]  # the dashboard's first page, mode 3's, and of the filter the last
+    assert hub.rows.pages == [200, 200, 167, 133]  # the dashboard's, mode 3's, what the filter adds, its last page
     assert "T-000004" in words
+
+
+async def test_the_first_rows_come_with_the_answer_and_nothing_is_seen_to_come(monkeypatch):
+    monkeypatch.setattr(RowList, "_read_page", lambda *_: None)
+    async with shown(a_hub(), "3") as pilot:
+        assert "T-000118" in words_of(pilot)
+        assert "  … " not in words_of(pilot)
 
 
 @pytest.mark.parametrize(
@@ -123,7 +130,7 @@ async def test_an_answer_to_an_older_question_is_dropped():
     async with shown(hub, "3", "slash", (*"code:E-5XX", "enter")) as pilot:
         rows = pilot.app.screen.query_one(FailureList)
         late = replace(rows._asked, typed="")
-        rows._put_ids(late, [1, 2, 3], {})
+        rows._put_ids(late, [1, 2, 3], {}, {})
         rows._put_rows(
             replace(late, version=late.version - 1), {118: replace(hub.rows.failure_list[0], message="late")}
         )

@@ -1,5 +1,7 @@
 """The start page: in the dashboard's place until there is a job."""
 
+import asyncio
+
 import console_states as states
 from console_builders import RecordingHub, console, settle, working_hub
 from forge_tui.console.app import ForgeApp
@@ -68,3 +70,20 @@ async def test_settings_that_are_refused_end_it():
         app.tick()
         await pilot.pause()
     assert app.return_value is not None
+
+
+async def test_the_other_screens_are_laid_out_before_they_are_gone_to():
+    app = ForgeApp(working_hub(Snapshot.empty()), SystemClock(), Look(hz=4))
+    async with app.run_test(size=(80, 24)) as pilot:
+        async with asyncio.timeout(20):
+            while set(app._screen_stacks) != set(app.MODES):
+                await pilot.pause(0.02)
+        assert app.current_mode == "start"
+
+
+async def test_no_screen_is_laid_out_on_the_way_out():
+    async with console(RecordingHub(Snapshot.empty())).run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        pilot.app.exit()
+        pilot.app._lay_out("jobs")
+        assert "jobs" not in pilot.app._screen_stacks

@@ -19,7 +19,7 @@ from forge_tui.console.view import View
 from forge_tui.console.widgets.foot import Foot
 from forge_tui.console.widgets.frame import Frame
 from forge_tui.console.widgets.list_messages import Asked, Moved, Opened, Wanted
-from forge_tui.console.widgets.virtual_list import Column, VirtualList
+from forge_tui.console.widgets.virtual_list import PAGE, Column, VirtualList
 from forge_tui.core.errors import ForgeError
 from forge_tui.core.ticket import ticket_label
 from forge_tui.storage.filters import Order
@@ -160,7 +160,7 @@ class RowList(Frame):
                 self.job_changed(wanted.job_id)
             elif wanted.version != before.version:
                 self.list.expire_rows()
-            self._read_positions(wanted, self.forge.hub.rows)
+            self._read_positions(wanted, self.forge.hub.rows, with_rows=not rows_only)
         if view.now_mono - self._redrawn_at >= REREAD_AFTER_S:
             self._redrawn_at = view.now_mono
             self.list.redraw_changed()
@@ -180,19 +180,23 @@ class RowList(Frame):
         self.call_after_refresh(self._draw_words)
 
     @work(thread=True, exclusive=True, group="positions", exit_on_error=False)
-    def _read_positions(self, asked: Question, rows: RowSource) -> None:
+    def _read_positions(self, asked: Question, rows: RowSource, *, with_rows: bool) -> None:
+        """An answer to a new question comes with its first rows: asked for after it they would be seen to come."""
         try:
             positions = self.positions(rows, asked) if asked.job_id else []
             beside = self.read_beside(rows, asked) if asked.job_id else None
+            unknown = [at for at in positions[:PAGE] if self.list.row(at) is None] if with_rows else []
+            first = self.page(rows, asked.job_id, unknown) if unknown else ()
         except ForgeError as error:
             self.app.call_from_thread(self.forge.say, str(error), severity="error")
             return
-        self.app.call_from_thread(self._put_ids, asked, positions, beside)
+        self.app.call_from_thread(self._put_ids, asked, positions, beside, {row.position: row for row in first})
 
-    def _put_ids(self, asked: Question, positions: Sequence[int], beside: Any) -> None:
+    def _put_ids(self, asked: Question, positions: Sequence[int], beside: Any, first: Mapping[int, Any]) -> None:
         if asked != self._asked:
             return
         self._answered = asked
+        self.list.put_rows(first)
         if not asked.typed:
             # What is no longer here has ended otherwise: nothing is left to mark.
             self.list.marks.intersection_update(positions)

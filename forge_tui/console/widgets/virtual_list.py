@@ -203,9 +203,9 @@ class VirtualList(ScrollView, can_focus=True):
         rows = max(1, self.size.height - self._head)
         top = round(self.scroll_offset.y)
         if self._cursor < top:
-            self.scroll_to(y=self._cursor, animate=False, force=True)
+            self.scroll_to(y=self._cursor, animate=False, force=True, immediate=True)
         elif self._cursor >= top + rows:
-            self.scroll_to(y=self._cursor - rows + 1, animate=False, force=True)
+            self.scroll_to(y=self._cursor - rows + 1, animate=False, force=True, immediate=True)
 
     def on_resize(self) -> None:
         self._fit()
