@@ -102,9 +102,8 @@ class ForgeApp(Desk):
 
     def tick(self) -> None:
         super().tick()
-        # A dialog over the start page is finished first: the dashboard would hide it. On the way out there is no screen.
-        in_front = self.screen_stack[-1:]
-        if in_front and isinstance(in_front[0], StartScreen) and not idle(self.view):
+        # A dialog over the start page is finished first: the dashboard would hide it.
+        if not self.leaving and isinstance(self.screen, StartScreen) and not idle(self.view):
             self.action_screen("dashboard")
 
     def load_rest(self) -> None:
@@ -118,7 +117,7 @@ class ForgeApp(Desk):
 
     def _lay_out(self, mode: str) -> None:
         """Mount a mode's screen before it is gone to: the first way there takes three times as long as any other."""
-        if mode not in self._screen_stacks and not self._exit:
+        if mode not in self._screen_stacks and not self.leaving:
             self._init_mode(mode)  # Textual does it so on the way; it has no other word for it (8.2.8)
 
     def action_help(self) -> None:

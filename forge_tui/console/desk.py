@@ -58,7 +58,7 @@ class Look:
 
 
 class Desk(App[Leave]):
-    """What every key of ForgeApp works with; `view` is the frame on screen.
+    """What every key of ForgeApp works with; `view` is the frame on screen, `leaving` that there will be no other.
 
     `first` is launched at once, `offered` files open the launch screen.
     """
@@ -84,6 +84,7 @@ class Desk(App[Leave]):
         self.pace = Pace(FIRST_HZ if self.look.hz is None else self.look.hz)
         self.view = View()
         self.crash_text = ""
+        self.leaving = False
         self._first = first
         self._offered = tuple(offered)
         self._frozen: Snapshot | None = None
@@ -147,6 +148,8 @@ class Desk(App[Leave]):
 
     def tick(self) -> None:
         """Read the newest snapshot and show it."""
+        if self.leaving:
+            return
         now = self.clock.monotonic()
         newest = self.hub.snapshot()
         for reply in self.orders.answered(newest.replies):
@@ -315,6 +318,13 @@ class Desk(App[Leave]):
         # is on the stack, which ends the app (Textualize/textual#6444), and tests, which run without, see something else.
         asyncio.get_running_loop().set_task_factory(None)
         await super()._process_messages(*args, **kwargs)
+
+    # -- the end --------------------------------------------------------------------------------------------------
+
+    async def _shutdown(self) -> None:
+        # From here on the screens are taken apart: a frame that came between would find half of one.
+        self.leaving = True
+        await super()._shutdown()
 
     # -- a bug of ours --------------------------------------------------------------------------------------------
 

@@ -81,9 +81,13 @@ async def test_the_other_screens_are_laid_out_before_they_are_gone_to():
         assert app.current_mode == "start"
 
 
-async def test_no_screen_is_laid_out_on_the_way_out():
-    async with console(RecordingHub(Snapshot.empty())).run_test(size=(80, 24)) as pilot:
+async def test_on_the_way_out_no_screen_is_laid_out_and_no_frame_drawn():
+    hub = RecordingHub(Snapshot.empty())
+    async with console(hub).run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        pilot.app.exit()
-        pilot.app._lay_out("jobs")
-        assert "jobs" not in pilot.app._screen_stacks
+    app = pilot.app
+    app._lay_out("jobs")
+    hub.job = states.busy()
+    app.tick()
+    assert "jobs" not in app._screen_stacks
+    assert app.view.job == Snapshot.empty()
