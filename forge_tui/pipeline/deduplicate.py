@@ -20,8 +20,7 @@ def canonical(text: str) -> str:
 def cache_key(text: str, fingerprint: str) -> bytes:
     """Half of the SHA-256 over the canonical text and `fingerprint`, which stands for all else that shapes an answer.
 
-    Two of a billion texts have the same 128 bits once in 10^20 such sets; keys stand in two big indexes, so that each
-    byte counts.
+    Two of a billion texts have the same 128 bits once in 10^20 such sets; keys stand in a big index, where bytes count.
     """
     digest = hashlib.sha256(f"{fingerprint}\x00{canonical(text)}".encode("utf-8", "surrogatepass")).digest()
     return digest[:_KEY_BYTES]

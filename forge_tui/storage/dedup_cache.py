@@ -10,13 +10,16 @@ from typing import NamedTuple
 
 from forge_tui.storage.values import select_in
 
+# Where an answer can stand that has not expired at ?1. Without it a text that came every day for a year would be
+# looked up in 365 rows.
+RECENT_JOBS = "SELECT id FROM jobs WHERE finished_at IS NULL OR finished_at > ?1"
 # An answer from the future means that the clock was set back: its age is unknown, so it counts as expired.
 # The + keeps SQLite from walking all answers by age.
-_LOOK_UP = """
-SELECT key, category, priority, summary, flags, tokens, cost FROM tickets
-WHERE +known_at > ? AND +known_at <= ? AND leader IS NULL AND key IN (:many) ORDER BY +known_at DESC
+_FRESH = f"""
+FROM tickets WHERE +known_at > ?1 AND +known_at <= ?2 AND leader IS NULL AND job_id IN ({RECENT_JOBS}) AND key IN (:many)
 """
-_KNOWN = "SELECT key FROM tickets WHERE +known_at > ? AND +known_at <= ? AND leader IS NULL AND key IN (:many)"
+_LOOK_UP = f"SELECT key, category, priority, summary, flags, tokens, cost {_FRESH} ORDER BY +known_at DESC"
+_KNOWN = f"SELECT key {_FRESH}"
 _LEARNED = "SELECT EXISTS (SELECT 1 FROM tickets WHERE known_at >= ?)"
 
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from forge_tui.core.job import JobState
 from forge_tui.core.ticket import EstimatedTicket, RefusedRow, Source, TicketState
-from forge_tui.storage.dedup_cache import KnownAnswer
+from forge_tui.storage.dedup_cache import RECENT_JOBS, KnownAnswer
 from forge_tui.storage.tally import unknown
 from forge_tui.storage.values import select_in, storable, storable_or_none, to_json
 
@@ -23,19 +23,20 @@ _ROWS_PER_INSERT = 500
 _LOADED = "UPDATE jobs SET loaded_rows = ?, lookups = lookups + ? WHERE id = ?"
 _READY = "UPDATE jobs SET state = ?, estimated_s = ? WHERE id = ? AND state = ?"
 # The + keeps SQLite from walking all answers by age: it goes from the open leaders to their keys.
-_REFRESH_LEADERS = """
-UPDATE tickets SET state = 'done', source = 'cache', due = NULL, code = NULL, message = NULL, settled_at = ?,
+_REFRESH_LEADERS = f"""
+UPDATE tickets SET state = 'done', source = 'cache', due = NULL, code = NULL, message = NULL, settled_at = ?2,
     category = known.category, priority = known.priority, summary = known.summary, flags = known.flags,
     saved_tokens = known.tokens, saved_cost = known.cost
 FROM tickets AS known
-WHERE known.key = tickets.key AND known.leader IS NULL AND +known.known_at > ? AND +known.known_at <= ?
-    AND tickets.job_id = ? AND tickets.state IN ('queued', 'waiting') AND tickets.leader IS NULL
-"""
+WHERE known.key = tickets.key AND known.leader IS NULL AND +known.known_at > ?1 AND +known.known_at <= ?2
+    AND known.job_id IN ({RECENT_JOBS})
+    AND tickets.job_id = ?3 AND tickets.state IN ('queued', 'waiting') AND tickets.leader IS NULL
+"""  # noqa: S608 - our own words
 # Where the answers are the smaller side it goes the other way round: a million open leaders are not asked one by one.
 _FEW = 20_000
 _COUNT_TO_FEW = "SELECT count(*) FROM (SELECT 1 FROM tickets WHERE known_at > ? AND known_at <= ? LIMIT ?)"
 _REFRESH_FROM_FEW = f"""
-{_REFRESH_LEADERS} AND tickets.key IN (SELECT key FROM tickets WHERE known_at > ? AND known_at <= ?)
+{_REFRESH_LEADERS} AND tickets.key IN (SELECT key FROM tickets WHERE known_at > ?1 AND known_at <= ?2)
 """  # noqa: S608 - our own words
 _REFRESH_FOLLOWERS = """
 UPDATE tickets SET state = 'done', source = 'cache', settled_at = leader.settled_at,
@@ -96,12 +97,13 @@ CREATE TEMP TABLE IF NOT EXISTS staged (
 """
 _FROM_STAGED = f"""
 INSERT INTO tickets (state, source, settled_at, category, priority, summary, flags, saved_tokens, saved_cost, {", ".join(_PLACE)})
-SELECT iif(known.id IS NULL, 'queued', 'done'), iif(known.id IS NULL, NULL, 'cache'), iif(known.id IS NULL, NULL, :now),
+SELECT iif(known.id IS NULL, 'queued', 'done'), iif(known.id IS NULL, NULL, 'cache'), iif(known.id IS NULL, NULL, ?2),
     known.category, known.priority, known.summary, known.flags, coalesce(known.tokens, 0), coalesce(known.cost, 0.0),
     {", ".join(f"staged.{name}" for name in _PLACE)}
 FROM staged LEFT JOIN tickets AS known ON known.id = (
     SELECT id FROM tickets WHERE key = staged.key AND tickets.leader IS NULL
-        AND +known_at > :expired AND +known_at <= :now AND (staged.leader IS NULL OR staged.leader > :loaded)
+        AND +known_at > ?1 AND +known_at <= ?2 AND job_id IN ({RECENT_JOBS})
+        AND (staged.leader IS NULL OR staged.leader > ?3)
     ORDER BY +known_at LIMIT 1
 )
 ORDER BY staged.rowid
@@ -175,8 +177,8 @@ def add_rows(
 
 def _from_staged(connection: sqlite3.Connection, loaded: int, now: float, ttl_s: float | None) -> set[bytes]:
     """Store what stands aside, answered where the cache knows it; answers the keys of those."""
-    given = {"loaded": loaded, "now": now, "expired": inf if ttl_s is None else now - ttl_s}
-    known = {key for (key,) in connection.execute(_FROM_STAGED, given).fetchall()}
+    expired = inf if ttl_s is None else now - ttl_s
+    known = {key for (key,) in connection.execute(_FROM_STAGED, (expired, now, loaded)).fetchall()}
     connection.execute("DELETE FROM staged")
     return known - {None}
 
@@ -205,9 +207,9 @@ def refresh_from_cache(connection: sqlite3.Connection, job_id: int, now: float, 
     """Answer the open leaders that the cache knows by now, and their followers; how many tickets that ended."""
     fresh = (now - ttl_s, now)
     if connection.execute(_COUNT_TO_FEW, (*fresh, _FEW)).fetchone()[0] < _FEW:
-        leaders = connection.execute(_REFRESH_FROM_FEW, (now, *fresh, job_id, *fresh)).rowcount
+        leaders = connection.execute(_REFRESH_FROM_FEW, (*fresh, job_id)).rowcount
     else:
-        leaders = connection.execute(_REFRESH_LEADERS, (now, *fresh, job_id)).rowcount
+        leaders = connection.execute(_REFRESH_LEADERS, (*fresh, job_id)).rowcount
     if not leaders:
         return 0
     return leaders + connection.execute(_REFRESH_FOLLOWERS, (job_id,)).rowcount

@@ -15,7 +15,7 @@ from forge_tui.core.settlement import (
 )
 from forge_tui.core.ticket import TicketState
 from forge_tui.storage import checks
-from forge_tui.storage.dedup_cache import KnownAnswer
+from forge_tui.storage.dedup_cache import RECENT_JOBS, KnownAnswer
 from forge_tui.storage.values import select_in, storable, storable_or_none, to_json
 
 _ATTEMPT = """
@@ -26,13 +26,14 @@ INSERT INTO attempts (
 ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _ABOARD = "INSERT INTO attempt_tickets (job_id, attempt_id, position, place, code, message) VALUES (?, ?, ?, ?, ?, ?)"
-_CURRENT = """
+_CURRENT = f"""
 SELECT position, epoch, state, leader, leader IS NULL AND NOT EXISTS (
     SELECT 1 FROM tickets AS earlier
-    WHERE earlier.key = tickets.key AND earlier.leader IS NULL AND +earlier.known_at > ? AND +earlier.known_at <= ?
+    WHERE earlier.key = tickets.key AND earlier.leader IS NULL AND +earlier.known_at > ?1 AND +earlier.known_at <= ?2
+        AND earlier.job_id IN ({RECENT_JOBS})
 )
-FROM tickets WHERE job_id = ? AND position IN (:many)
-"""
+FROM tickets WHERE job_id = ?3 AND position IN (:many)
+"""  # noqa: S608 - our own words
 _DONE = """
 UPDATE tickets SET state = 'done', source = 'model', category = ?, priority = ?, summary = ?, flags = ?, batch = ?,
     http_status = ?, request_id = ?, ticket_attempts = ?, service_attempts = ?, tokens = tokens + ?, cost = cost + ?,

@@ -12,6 +12,7 @@ import pytest
 from forge_tui.core.clock import SystemClock
 from forge_tui.core.errors import ForgeError
 from forge_tui.core.ticket import Complexity
+from forge_tui.storage import schema
 from forge_tui.storage.database import Database
 from forge_tui.storage.job_store import JobStore
 from forge_tui.storage.reader import Reader
@@ -122,7 +123,7 @@ def refusal_of(path, seed):
 @pytest.mark.parametrize(
     ("was", "became", "says"),
     [
-        (b"external_id TEXT,\n    summary", b"external_id TEXT,\n    sumnary", "not those of schema 1"),
+        (b"external_id TEXT,\n    summary", b"external_id TEXT,\n    sumnary", f"not those of schema {schema.newest_version()}"),
         (b'{"customer": "Ada"}', b'{"customer"> "Ada"}', "values that no run of ours wrote"),
         (b"E-SCHEMAcategory x", b"E-SCHEMBcategory x", "is damaged"),
     ],

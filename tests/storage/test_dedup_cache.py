@@ -3,7 +3,7 @@
 import pytest
 
 from forge_tui.core.outcome import Classification
-from store_builders import DAY_S, NOW, a_job, a_row, a_settlement, a_store, all_rows, done, key_of
+from store_builders import DAY_S, NOW, a_job, a_row, a_settlement, a_store, all_rows, done, key_of, looked_at
 
 OTHER = Classification("other", "low", "Something else")
 MS = 0.001
@@ -120,3 +120,28 @@ async def test_a_job_that_goes_on_takes_the_answers_of_a_day(age_s, answered):
         other = await a_job(store, [a_row(1, "a")], input_sha256="another")
         await store.record(a_settlement(other, done(1)), NOW)
         assert await store.refresh_from_cache(job_id, NOW + age_s, DAY_S) == answered
+
+
+async def test_a_text_that_came_every_day_is_looked_up_as_quickly_as_a_new_one():
+    async def steps(store, at):
+        counted = []
+
+        def look(reader):
+            reader._connection.set_progress_handler(lambda: counted.append(1), 1)
+            found = reader.cached([key_of("a")], now=at, ttl_s=DAY_S)
+            reader._connection.set_progress_handler(None, 0)
+            return found
+
+        assert await looked_at(store, look) == {key_of("a")}
+        return len(counted)
+
+    async with a_store() as store:
+        took = []
+        for day in range(40):
+            at = NOW + day * (DAY_S + 60)
+            job_id = await a_job(store, [a_row(1, "a")], now=at)
+            await store.record(a_settlement(job_id, done(1)), at)
+            await store.finish(job_id, at)
+            took.append(await steps(store, at + 1))
+    # Each job costs a look at its row among the jobs, not one at each of its tickets.
+    assert took[-1] - took[1] <= 10 * 38

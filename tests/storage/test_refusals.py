@@ -14,7 +14,7 @@ from forge_tui.storage import owner, schema
 from forge_tui.storage.database import Database, open_reader
 from forge_tui.storage.owner import file_system_of
 from forge_tui.storage.reader import Reader
-from store_builders import NOW, a_database, a_job, a_store, all_rows, rows, rows_of_file
+from store_builders import DAY_S, NOW, a_database, a_job, a_store, all_rows, rows, rows_of_file
 
 
 async def _refusal(path):
@@ -97,18 +97,45 @@ async def test_an_empty_file_becomes_a_database(tmp_path):
 
 
 async def test_an_older_database_is_copied_aside_and_then_migrated(tmp_path, monkeypatch):
-    path, copy = tmp_path / "forge.db", tmp_path / "forge.db.v1.bak"
-    monkeypatch.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:1])
+    older = schema.newest_version()
+    path, copy = tmp_path / "forge.db", tmp_path / f"forge.db.v{older}.bak"
     job_id = await _filled(path)
     later = ("ALTER TABLE jobs ADD COLUMN colour TEXT", "UPDATE jobs SET colour = 'blue'")
     monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, later))
     async with a_store(path) as store:
         assert len(await all_rows(store, job_id)) == 50
     assert rows_of_file(path, "SELECT colour FROM jobs") == [("blue",)]
-    assert rows_of_file(path, "PRAGMA user_version") == [(2,)]
+    assert rows_of_file(path, "PRAGMA user_version") == [(older + 1,)]
     assert rows_of_file(copy, "SELECT count(*) FROM tickets") == [(50,)]
-    assert rows_of_file(copy, "PRAGMA user_version") == [(1,)]
+    assert rows_of_file(copy, "PRAGMA user_version") == [(older,)]
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+
+
+_VERSION_1 = """
+INSERT INTO jobs (files, input_sha256, provider, base_url, model, prompt_version, settings, state, created_at)
+    VALUES ('[]', '', 'openai', '', 'm', '1', '{}', 'running', :now);
+INSERT INTO tickets (job_id, position, state, complexity, leader, source, category, priority, summary, settled_at, key,
+        words, estimated_tokens, truncated, line, file, text)
+    VALUES (1, 1, 'done', 'simple', NULL, 'model', 'billing', 'high', 'Charged twice', :now, :key, 1, 1, 0, 1, '', 'a'),
+           (1, 2, 'done', 'simple', 1, 'twin', 'billing', 'high', 'Charged twice', :now, :key, 1, 1, 0, 2, '', 'A'),
+           (1, 3, 'queued', 'simple', NULL, NULL, NULL, NULL, NULL, NULL, :other, 1, 1, 0, 3, '', 'b');
+INSERT INTO cache (key, stored_at, category, priority, summary, tokens, cost)
+    VALUES (:key, :now, 'billing', 'high', 'Charged twice', 9, 0.1)
+"""
+
+
+async def test_what_version_1_knew_is_known_and_its_open_tickets_go_on(tmp_path):
+    path, whole = tmp_path / "forge.db", bytes(range(32))
+    with closing(sqlite3.connect(path)) as connection, connection:
+        for statement in schema.MIGRATIONS[0]:
+            connection.execute(statement)
+        for statement in _VERSION_1.split(";"):
+            connection.execute(statement, {"now": NOW, "key": whole, "other": whole[::-1]})
+        connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
+        connection.execute("PRAGMA user_version = 1")
+    async with a_store(path) as store:
+        assert await store.cached([whole[:16], whole[:15:-1]], NOW + 1, DAY_S) == {whole[:16]}
+        assert [ticket.state for ticket in await all_rows(store, 1)] == ["done", "done", "queued"]
 
 
 async def test_a_migration_that_fails_halfway_leaves_the_old_database_and_can_begin_again(tmp_path, monkeypatch):
