@@ -83,12 +83,12 @@ def test_a_terminal_that_vanishes_without_a_signal_is_a_hang_up(terminal, tmp_pa
 _BROKEN = """
 import sys
 from forge_tui.cli.main import forge_tui
-from forge_tui.console.screens.events import EventsScreen
+from forge_tui.console.screens.help import HelpDialog
 
 def compose(self):
     raise RuntimeError("a bug of ours")
 
-EventsScreen.compose = compose
+HelpDialog.compose = compose
 forge_tui(sys.argv[1:], prog_name="forge-tui")
 """
 
@@ -96,7 +96,7 @@ forge_tui(sys.argv[1:], prog_name="forge-tui")
 def test_a_bug_gives_the_terminal_back(terminal):
     console = terminal(program=("-c", _BROKEN))
     console.until(b"no job")
-    console.type("L")
+    console.type("?")
     assert console.end() == 1
     check_given_back(console)
     assert b"RuntimeError" in console.seen[console.seen.rfind(LEAVES_SCREEN) :]

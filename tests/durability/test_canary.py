@@ -136,13 +136,13 @@ def test_no_bug_in_a_batch_run_tells_the_key(tmp_path):
 
 _SCREEN = """
 import sys
-from forge_tui.console.screens.events import EventsScreen
+from forge_tui.console.screens.help import HelpDialog
 
 def compose(self):
     key = %r
     raise RuntimeError("a bug of ours")
 
-EventsScreen.compose = compose
+HelpDialog.compose = compose
 """
 
 
@@ -163,7 +163,7 @@ def test_no_console_tells_the_key_typed_or_found_run_or_crashed(tmp_path):
             typed = len(console.seen)
             console.type(f"{KEY}\r")
             console.until(b"no job", since=typed)  # another session, with the key
-            console.type("L")
+            console.type("?")
             code = console.end()
         finally:
             console.close()

@@ -152,7 +152,7 @@ def test_a_database_that_is_busy_is_waited_for_or_told(tmp_path):
 
 def test_a_reading_that_fails_in_the_middle_of_a_run_pauses_it(tmp_path):
     """A big job does not stay in SQLite's memory: its tickets are read while others are in flight."""
-    calls = calls_of_a_run(tmp_path, IO, cached=False)[300::9]
+    calls = calls_of_a_run(tmp_path, IO, cached=False)[300::4]
     assert fail_at_each(calls, tmp_path, IO, cached=False)[JobState] > 20
 
 
