@@ -1,7 +1,7 @@
 """`python -m benchmarks [SECTION ...] [--full] [--document]`: every figure from this machine, now.
 
 Without a section all quick ones are measured; --full takes the long ones too, with more repetitions.
---document writes docs/benchmarks.md and its plots from the results that are kept in benchmarks/results.
+--document writes the sections whose results are kept in benchmarks/results into docs/benchmarks.md; others stay there.
 """
 
 import argparse
@@ -52,20 +52,18 @@ def main(words: Sequence[str] | None = None) -> None:
     names = asked.sections or ([] if asked.document else [n for n in SECTIONS if asked.full or n not in ONLY_FULL])
     for name in names:
         print(f"\n== {name}: {title_of(name)}", flush=True)
-        started, load = time.perf_counter(), os.getloadavg()[0]
+        load, speed = os.getloadavg()[0], report.speed_s()
+        started = time.perf_counter()
         finding = SECTIONS[name](effort)
-        found = report.measured(
-            name, title_of(name), finding, full=asked.full, seconds=time.perf_counter() - started, load=load
-        )
+        seconds = time.perf_counter() - started
+        found = report.measured(name, title_of(name), finding, full=asked.full, seconds=seconds, load=load, speed=speed)
         report.keep(found)
         _print([line for table in finding.tables for line in table_lines(table)], finding.notes)
         print(f"({found.seconds:.0f} s)", flush=True)
     if names:
         _picture(names)
     if asked.document:
-        report.write_markdown(
-            report.DOCUMENT, report.kept(list(SECTIONS)), plots=report.DOCUMENT.parent, prefix=report.PLOT_PREFIX
-        )
+        report.write_document(report.DOCUMENT, report.kept(list(SECTIONS)), list(SECTIONS))
         print(f"wrote {report.DOCUMENT.relative_to(ROOT)}")
 
 
@@ -78,7 +76,7 @@ def _picture(names: Sequence[str]) -> None:
     if bars := [bar for one in found for bar in one.finding.bars]:
         _print(bar_lines(bars))
     page = report.RESULTS / "report.md"
-    report.write_markdown(page, found, plots=report.RESULTS)
+    report.write_markdown(page, found)
     print(f"\n{page.relative_to(ROOT)}, beside it a JSON file a section and the plots as SVG")
 
 
@@ -100,7 +98,7 @@ def _parser() -> argparse.ArgumentParser:
         "sections", nargs="*", metavar="SECTION", choices=[[], *SECTIONS], help="all quick ones by default"
     )
     parser.add_argument("--full", action="store_true", help="the long runs too")
-    parser.add_argument("--document", action="store_true", help="write docs/benchmarks.md from the kept results")
+    parser.add_argument("--document", action="store_true", help="write the kept results into docs/benchmarks.md")
     return parser
 
 

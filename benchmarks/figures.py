@@ -99,7 +99,7 @@ class Measured:
     """A section's finding with where and when it was made; the versions are by name.
 
     `load` is how many processes wanted a core, a minute's average, just before it began: above the number of cores
-    others were at work, and wall times are theirs too.
+    others were at work, and wall times are theirs too. `speed_s` is what five million additions in Python took then.
     """
 
     section: str
@@ -111,3 +111,4 @@ class Measured:
     machine: str
     versions: Mapping[str, str] = field(default_factory=dict)
     load: float | None = None
+    speed_s: float | None = None

@@ -46,19 +46,37 @@ def test_the_terminal_shows_tables_plots_and_bars():
 def test_what_was_measured_is_kept_and_told(tmp_path, monkeypatch):
     monkeypatch.setattr(report, "RESULTS", tmp_path)
     finding = Finding([Table("t", ["a|b"], [["1"]])], [MET, MISSED], [PLOT], ["a note"])
-    report.keep(report.measured("rates", "what they are", finding, full=False, seconds=1.0, load=0.5))
+    report.keep(report.measured("rates", "what they are", finding, full=False, seconds=1.0, load=0.5, speed=0.31))
     (found,) = report.kept(["rates", "never run"])
     assert found.finding.bars == [MET, MISSED]
-    page = report.markdown([found], "bench-")
+    report.write_markdown(tmp_path / "report.md", [found])
+    page = (tmp_path / "report.md").read_text()
     wanted = (
-        "| work | wall / ideal | 1.04 [1.00-1.20] | <= 1.05 | yes |",
+        "| rates | work | wall / ideal | 1.04 [1.00-1.20] | <= 1.05 | yes |",
         "**no**",
-        "(bench-rates.svg)",
+        "(rates.svg)",
         "- a note",
-        "began: 0.5",
+        "load average 0.5 before it began, five million additions in Python took 0.31 s",
     )
     assert [words for words in wanted if words not in page] == []
     assert (tmp_path / "rates.svg").exists()
+
+
+def _found(section, note, *bars):
+    return report.measured(section, "t", Finding(bars=bars, notes=[note]), full=True, seconds=1, load=0, speed=0.3)
+
+
+def test_the_document_takes_in_what_was_measured_anew_and_keeps_the_rest(tmp_path):
+    page, order = tmp_path / "benchmarks.md", ["one", "two", "three"]
+    report.write_document(page, [_found("one", "first of one", MET), _found("three", "first of three", MISSED)], order)
+    report.write_document(page, [_found("two", "of two"), _found("three", "second of three", MET)], order)
+    told = page.read_text()
+    assert [told.index(words) for words in ("of one", "of two", "second of three")] == sorted(
+        told.index(words) for words in ("of one", "of two", "second of three")
+    )
+    assert "first of three" not in told
+    assert told.count("| yes |") == 2
+    assert "**no**" not in told
 
 
 def _arm(size, seconds, requests, failed=0):

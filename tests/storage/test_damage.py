@@ -123,7 +123,11 @@ def refusal_of(path, seed):
 @pytest.mark.parametrize(
     ("was", "became", "says"),
     [
-        (b"external_id TEXT,\n    summary", b"external_id TEXT,\n    sumnary", f"not those of schema {schema.newest_version()}"),
+        (
+            b"external_id TEXT,\n    summary",
+            b"external_id TEXT,\n    sumnary",
+            f"not those of schema {schema.newest_version()}",
+        ),
         (b'{"customer": "Ada"}', b'{"customer"> "Ada"}', "values that no run of ours wrote"),
         (b"E-SCHEMAcategory x", b"E-SCHEMBcategory x", "is damaged"),
     ],
