@@ -65,7 +65,11 @@ async def test_the_screen_costs_the_engine_little(tmp_path, count, least, settin
         hub.launch(Launch((tickets_file(tmp_path, count),)))
         bare = await rate(hub, hub.snapshot)
     with engine(tmp_path / "shown", started=False, **settings) as hub:
-        app = ForgeApp(hub, SystemClock(), Look(hz=4), first=Launch((tickets_file(tmp_path, count),)))
-        async with app.run_test(size=(140, 40)):
+        app = ForgeApp(hub, SystemClock(), Look(hz=4))
+        async with app.run_test(size=(140, 40)) as pilot:
+            async with asyncio.timeout(100):
+                while set(app._screen_stacks) != set(app.MODES):  # nobody gets through the launch screen before that
+                    await pilot.pause(0.05)
+            hub.launch(Launch((tickets_file(tmp_path, count),)))
             under_the_console = await rate(hub, hub.snapshot)
     assert under_the_console >= least * bare, (under_the_console, bare)
