@@ -1,4 +1,4 @@
-"""The console: five modes, and what each key of the table does.
+"""The console: a start page, five modes, and what each key of the table does.
 
 A key loads its own dialog, a mode its own screen: all of them together take two thirds as long as Textual, and the
 first frame shows the start page alone.
