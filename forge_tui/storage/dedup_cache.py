@@ -10,14 +10,21 @@ from typing import NamedTuple
 
 from forge_tui.storage.values import select_in
 
-# Where an answer can stand that has not expired at ?1. Without it a text that came every day for a year would be
-# looked up in 365 rows.
-RECENT_JOBS = "SELECT id FROM jobs WHERE finished_at IS NULL OR finished_at > ?1"
-# An answer from the future means that the clock was set back: its age is unknown, so it counts as expired.
-# The + keeps SQLite from walking all answers by age.
-_FRESH = f"""
-FROM tickets WHERE +known_at > ?1 AND +known_at <= ?2 AND leader IS NULL AND job_id IN ({RECENT_JOBS}) AND key IN (:many)
-"""
+
+def is_known(row: str) -> str:
+    """The condition under which the answer in the tickets' row named `row` is known: given after ?1 and not after ?2.
+
+    An answer from the future means that the clock was set back: its age is unknown, so it counts as expired. The +
+    keeps SQLite from walking all answers by age; without the jobs that can hold such an answer a text that came every
+    day for a year would be looked up in 365 rows.
+    """
+    recent_jobs = "SELECT id FROM jobs WHERE finished_at IS NULL OR finished_at > ?1"
+    return (
+        f"{row}.leader IS NULL AND +{row}.known_at > ?1 AND +{row}.known_at <= ?2 AND {row}.job_id IN ({recent_jobs})"
+    )
+
+
+_FRESH = f"FROM tickets WHERE {is_known('tickets')} AND key IN (:many)"
 _LOOK_UP = f"SELECT key, category, priority, summary, flags, tokens, cost {_FRESH} ORDER BY +known_at DESC"
 _KNOWN = f"SELECT key {_FRESH}"
 _LEARNED = "SELECT EXISTS (SELECT 1 FROM tickets WHERE known_at >= ?)"

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from forge_tui.core.job import JobState
 from forge_tui.core.ticket import EstimatedTicket, RefusedRow, Source, TicketState
-from forge_tui.storage.dedup_cache import RECENT_JOBS, KnownAnswer
+from forge_tui.storage.dedup_cache import KnownAnswer, is_known
 from forge_tui.storage.tally import unknown
 from forge_tui.storage.values import select_in, storable, storable_or_none, to_json
 
@@ -28,8 +28,7 @@ UPDATE tickets SET state = 'done', source = 'cache', due = NULL, code = NULL, me
     category = known.category, priority = known.priority, summary = known.summary, flags = known.flags,
     saved_tokens = known.tokens, saved_cost = known.cost
 FROM tickets AS known
-WHERE known.key = tickets.key AND known.leader IS NULL AND +known.known_at > ?1 AND +known.known_at <= ?2
-    AND known.job_id IN ({RECENT_JOBS})
+WHERE known.key = tickets.key AND {is_known("known")}
     AND tickets.job_id = ?3 AND tickets.state IN ('queued', 'waiting') AND tickets.leader IS NULL
 """  # noqa: S608 - our own words
 # Where the answers are the smaller side it goes the other way round: a million open leaders are not asked one by one.
@@ -101,8 +100,7 @@ SELECT iif(known.id IS NULL, 'queued', 'done'), iif(known.id IS NULL, NULL, 'cac
     known.category, known.priority, known.summary, known.flags, coalesce(known.tokens, 0), coalesce(known.cost, 0.0),
     {", ".join(f"staged.{name}" for name in _PLACE)}
 FROM staged LEFT JOIN tickets AS known ON known.id = (
-    SELECT id FROM tickets WHERE key = staged.key AND tickets.leader IS NULL
-        AND +known_at > ?1 AND +known_at <= ?2 AND job_id IN ({RECENT_JOBS})
+    SELECT id FROM tickets WHERE key = staged.key AND {is_known("tickets")}
         AND (staged.leader IS NULL OR staged.leader > ?3)
     ORDER BY +known_at LIMIT 1
 )
@@ -205,11 +203,11 @@ def finish_loading(connection: sqlite3.Connection, job_id: int, estimated_s: flo
 
 def refresh_from_cache(connection: sqlite3.Connection, job_id: int, now: float, ttl_s: float) -> int:
     """Answer the open leaders that the cache knows by now, and their followers; how many tickets that ended."""
-    fresh = (now - ttl_s, now)
-    if connection.execute(_COUNT_TO_FEW, (*fresh, _FEW)).fetchone()[0] < _FEW:
-        leaders = connection.execute(_REFRESH_FROM_FEW, (*fresh, job_id)).rowcount
+    since = (now - ttl_s, now)
+    if connection.execute(_COUNT_TO_FEW, (*since, _FEW)).fetchone()[0] < _FEW:
+        leaders = connection.execute(_REFRESH_FROM_FEW, (*since, job_id)).rowcount
     else:
-        leaders = connection.execute(_REFRESH_LEADERS, (*fresh, job_id)).rowcount
+        leaders = connection.execute(_REFRESH_LEADERS, (*since, job_id)).rowcount
     if not leaders:
         return 0
     return leaders + connection.execute(_REFRESH_FOLLOWERS, (job_id,)).rowcount

@@ -15,7 +15,7 @@ from forge_tui.core.settlement import (
 )
 from forge_tui.core.ticket import TicketState
 from forge_tui.storage import checks
-from forge_tui.storage.dedup_cache import RECENT_JOBS, KnownAnswer
+from forge_tui.storage.dedup_cache import KnownAnswer, is_known
 from forge_tui.storage.values import select_in, storable, storable_or_none, to_json
 
 _ATTEMPT = """
@@ -28,9 +28,7 @@ INSERT INTO attempts (
 _ABOARD = "INSERT INTO attempt_tickets (job_id, attempt_id, position, place, code, message) VALUES (?, ?, ?, ?, ?, ?)"
 _CURRENT = f"""
 SELECT position, epoch, state, leader, leader IS NULL AND NOT EXISTS (
-    SELECT 1 FROM tickets AS earlier
-    WHERE earlier.key = tickets.key AND earlier.leader IS NULL AND +earlier.known_at > ?1 AND +earlier.known_at <= ?2
-        AND earlier.job_id IN ({RECENT_JOBS})
+    SELECT 1 FROM tickets AS earlier WHERE earlier.key = tickets.key AND {is_known("earlier")}
 )
 FROM tickets WHERE job_id = ?3 AND position IN (:many)
 """  # noqa: S608 - our own words
