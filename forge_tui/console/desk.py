@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -16,6 +17,7 @@ from forge_tui.console import themes
 from forge_tui.console.ascii import AsciiFilter
 from forge_tui.console.farewell import Leave
 from forge_tui.console.hub import EngineGone, Hub, Launch
+from forge_tui.console.kept_back import KeptBack
 from forge_tui.console.keys import checked_keymap
 from forge_tui.console.orders import Orders
 from forge_tui.console.pace import Pace
@@ -85,6 +87,7 @@ class Desk(App[Leave]):
         self.view = View()
         self.crash_text = ""
         self.leaving = False
+        self.mode_change = KeptBack(self)
         self._first = first
         self._offered = tuple(offered)
         self._frozen: Snapshot | None = None
@@ -104,8 +107,8 @@ class Desk(App[Leave]):
         self.theme_variables = variables | themes.derived(variables)
         return self.theme_variables
 
-    @property
-    def available_themes(self) -> dict[str, Theme]:
+    @cached_property
+    def available_themes(self) -> dict[str, Theme]:  # Textual looks its theme up at every line drawn
         """Textual's themes and ours."""
         return super().available_themes | {theme.name: theme for theme in themes.OURS}
 
@@ -239,6 +242,10 @@ class Desk(App[Leave]):
     def _put_jobs(self, jobs: Sequence[JobRecord]) -> None:
         self._jobs = tuple(jobs)
         self.tick()
+
+    def delay_update(self, delay: float = 0.05) -> None:
+        """Textual keeps the frame back so for every new mode; ours lets go as soon as it is ready."""
+        self.mode_change.hold(delay)
 
     # -- orders ---------------------------------------------------------------------------------------------------
 

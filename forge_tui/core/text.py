@@ -122,6 +122,9 @@ def _width(char: str) -> int:
 
 
 def _cut(chars: Iterable[str], max_cells: int) -> str:
+    if isinstance(chars, str) and chars.isascii():
+        most = min(max_cells, MAX_CODE_POINTS)
+        return chars if len(chars) <= most else (chars[: most - 1] + _ELLIPSIS if most > 0 else "")
     kept: list[str] = []
     used = room_for_ellipsis = 0
     for char, width in _measured(chars):

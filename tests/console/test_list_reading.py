@@ -1,8 +1,10 @@
 """Rows of a list come from a real store: a page is one question, old rows stay until new ones come, late answers are dropped."""
 
+import asyncio
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -11,6 +13,7 @@ from console_lists import a_hub, pressing, shown, words_of
 from console_states import breaker_open
 from console_stores import CAUSES, classified_job, failed_job, hub_over
 from forge_tui.console.rows import StoreRows
+from forge_tui.console.screens import row_list
 from forge_tui.console.screens.failure_list import FailureList
 from forge_tui.console.screens.results import ResultList
 from forge_tui.console.screens.row_list import RowList
@@ -62,6 +65,32 @@ async def test_the_first_rows_come_with_the_answer_and_nothing_is_seen_to_come(m
     async with shown(a_hub(), "3") as pilot:
         assert "T-000118" in words_of(pilot)
         assert "  … " not in words_of(pilot)
+
+
+async def test_a_filter_is_drawn_with_its_answer_and_the_old_rows_never_again(monkeypatch):
+    monkeypatch.setattr(row_list, "ANSWER_WITHIN_S", 60)
+    drawn = Counter()
+    cells = FailureList.cells
+    monkeypatch.setattr(FailureList, "cells", lambda list_, row: drawn.update([row.position]) or cells(list_, row))
+    async with shown(a_hub(), "3", "slash", tuple("code:E-5XX")) as pilot:
+        drawn.clear()
+        await pressing("enter")(pilot)
+        assert set(drawn) == {118, 958}
+
+
+async def test_a_store_that_takes_its_time_keeps_no_frame_back(monkeypatch):
+    monkeypatch.setattr(row_list, "ANSWER_WITHIN_S", 0.001)
+    answer, positions = Event(), FailureList.positions
+    async with shown(a_hub(), "3", "slash", tuple("code:E-5XX")) as pilot:
+        monkeypatch.setattr(FailureList, "positions", lambda *asked: answer.wait(60) and positions(*asked))
+        await pilot.press("enter")
+        async with asyncio.timeout(60):
+            while pilot.app._batch_count:  # the screen that the terminal shows is drawn again from here on
+                await pilot.pause(0.001)
+        assert "Failures 30" in words_of(pilot)
+        answer.set()
+        await settle(pilot)
+        assert "Failures 2 of 30" in words_of(pilot)
 
 
 @pytest.mark.parametrize(

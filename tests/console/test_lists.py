@@ -142,6 +142,14 @@ async def test_the_ticket_goes_through_the_list_it_was_opened_from():
         assert not isinstance(pilot.app.screen, TicketDialog)
 
 
+async def test_the_detail_of_a_screen_that_grew_is_of_the_ticket_under_the_cursor():
+    async with shown(a_hub(), "3", size=(80, 24)) as pilot:
+        assert "Detail T-" not in words_of(pilot)
+        await pilot.resize_terminal(140, 40)
+        await settle(pilot)
+        assert "Detail T-000080" in words_of(pilot)
+
+
 async def test_results_are_filtered_by_label():
     hub = a_hub()
     async with shown(hub, "4", "slash", (*"category:billing !priority:low late", "enter")) as pilot:

@@ -51,6 +51,15 @@ class ConsoleScreen(Jumps):
         """What stands between header and footer."""
         raise NotImplementedError
 
+    def on_screen_resume(self) -> None:
+        # Textual's own answer to this event, the styles, comes after ours.
+        self.call_later(self.forge.mode_change.let_go)
+
+    def _compositor_refresh(self) -> None:
+        # Textual (8.2.8) draws all of a screen that is kept back, and throws it away.
+        if not self.app._batch_count:  # noqa: SLF001 - it has no reader
+            super()._compositor_refresh()
+
     @property
     def forge(self) -> "Desk":
         """The app, as what it is."""

@@ -28,13 +28,17 @@ class DetailPane(Pane):
     NAME = "Detail"
     _row: TicketRow | None = None
     _attempts: Sequence[AttemptRow] = ()
+    _unread: tuple[int, int, RowSource] | None = None
 
     def follow(self, job_id: int, position: int | None, rows: RowSource) -> None:
-        """Show this ticket of the job."""
+        """Show this ticket of the job, once the pane is on screen."""
+        self._unread = None
         if position is None:
             self._put(None, ())
         elif self.size.width:
             self._read(job_id, position, rows)
+        else:
+            self._unread = (job_id, position, rows)
 
     @work(thread=True, exclusive=True, group="detail", exit_on_error=False)
     def _read(self, job_id: int, position: int, rows: RowSource) -> None:
@@ -47,6 +51,11 @@ class DetailPane(Pane):
     def _put(self, row: TicketRow | None, attempts: Sequence[AttemptRow]) -> None:
         self._row, self._attempts = row, attempts
         self.show(self._view)
+
+    def on_resize(self) -> None:
+        super().on_resize()
+        if self._unread is not None and self.size.width:
+            self.follow(*self._unread)
 
     def show(self, view: View) -> None:
         if self._row is not None:

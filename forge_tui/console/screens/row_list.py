@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.widgets import Input
 
 from forge_tui.console.hub import RowSource
+from forge_tui.console.kept_back import KeptBack
 from forge_tui.console.presentation import Tone, line
 from forge_tui.console.screens.sort import AS_IN_THE_INPUT, SortDialog, Sorting
 from forge_tui.console.screens.ticket import TicketDialog, ticket_json
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from forge_tui.console.desk import Desk
 
 REREAD_AFTER_S = 1.0
+ANSWER_WITHIN_S = 0.1  # so long a list's old rows stand there unseen; then it is drawn as it is
 _READING = line(("reading …", Tone.DIM))
 
 
@@ -81,6 +83,7 @@ class RowList(Frame):
         self.typed = ""
         self.sorting = AS_IN_THE_INPUT
         self._asked, self._answered = Question(), Question()
+        self._answer = KeptBack(self)
         self._read_at = self._redrawn_at = float("-inf")
         self.view = View()
 
@@ -160,6 +163,8 @@ class RowList(Frame):
                 self.job_changed(wanted.job_id)
             elif wanted.version != before.version:
                 self.list.expire_rows()
+            if not rows_only:
+                self._answer.hold(ANSWER_WITHIN_S)
             self._read_positions(wanted, self.forge.hub.rows, with_rows=not rows_only)
         if view.now_mono - self._redrawn_at >= REREAD_AFTER_S:
             self._redrawn_at = view.now_mono
@@ -188,6 +193,7 @@ class RowList(Frame):
             unknown = [at for at in positions[:PAGE] if self.list.row(at) is None] if with_rows else []
             first = self.page(rows, asked.job_id, unknown) if unknown else ()
         except ForgeError as error:
+            self.app.call_from_thread(self._answer.let_go)
             self.app.call_from_thread(self.forge.say, str(error), severity="error")
             return
         self.app.call_from_thread(self._put_ids, asked, positions, beside, {row.position: row for row in first})
@@ -203,6 +209,7 @@ class RowList(Frame):
         self.put_beside(beside)
         self.list.show_ids(positions)
         self._draw_words()
+        self._answer.let_go()
 
     @work(thread=True, group="pages", exit_on_error=False)
     def _read_page(self, asked: Question, ids: tuple[int, ...], rows: RowSource) -> None:

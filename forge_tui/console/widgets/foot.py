@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from textual.content import Content
 from textual.strip import Strip
-from textual.visual import Visual
-from textual.widget import Widget
+
+from forge_tui.console.widgets.drawn import Drawn
 
 
-class Foot(Widget):
+class Foot(Drawn):
     """Shows the lines it was handed last; what they say is the list's own business."""
 
     DEFAULT_CSS = "Foot { height: 1; text-wrap: nowrap; }"
@@ -25,6 +25,5 @@ class Foot(Widget):
     def render_line(self, y: int) -> Strip:
         width = self.size.width
         if y >= len(self._lines) or not width:
-            return Strip.blank(width, self.rich_style)
-        strips = Visual.to_strips(self, self._lines[y], width, 1, self.visual_style, pad=True)
-        return strips[0] if strips else Strip.blank(width, self.rich_style)
+            return Strip.blank(width, self.visual_style.rich_style)
+        return self.strip_of(self._lines[y], width)

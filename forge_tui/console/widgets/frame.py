@@ -11,16 +11,16 @@ from textual.content import Content
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.style import Style as VisualStyle
-from textual.visual import Visual
 from textual.widget import Widget
 
 from forge_tui.console.view import View
+from forge_tui.console.widgets.drawn import Drawn
 
 SIDES = 4  # two edges and a blank inside each
 _NOTE, _LETTER = "$dim", "bold $background on $accent"
 
 
-class Frame(Widget):
+class Frame(Drawn):
     """A framed pane; what stands inside are its children (with a margin of 1) or, in a Pane, its own lines.
 
     The edge has the colour that CSS calls `border-title-color`: component classes would cost the first paint 0.1 s.
@@ -54,7 +54,7 @@ class Frame(Widget):
 
     def render_line(self, y: int) -> Strip:
         width, height = self.size
-        base = self.rich_style
+        base = self.visual_style.rich_style
         if width < 2 or height < 2:
             return Strip.blank(width, base)
         edge = (self.visual_style + VisualStyle(foreground=self.styles.border_title_color)).rich_style
@@ -62,24 +62,19 @@ class Frame(Widget):
             return self._top(width, edge)
         if y == height - 1:
             return Strip([Segment("└" + "─" * (width - 2) + "┘", edge)], width)
-        return self._side(y, width, edge, base)
+        return self._side(self.inner_line(y - 1), width, edge, base)
 
-    def _side(self, y: int, width: int, edge: Style, base: Style) -> Strip:
-        inside = self.inner_line(y - 1).adjust_cell_length(max(0, width - SIDES), base)
+    def _side(self, inside: Strip | None, width: int, edge: Style, base: Style) -> Strip:
+        if inside is None:
+            return Strip([Segment("│", edge), Segment(" " * (width - 2), base), Segment("│", edge)], width)
+        inside = inside.adjust_cell_length(max(0, width - SIDES), base)
         gap = Segment(" ", base)
         parts = [Segment("│", edge), gap, *inside, gap, Segment("│", edge)]
         return Strip(parts, width if width >= SIDES else None).adjust_cell_length(width, base)
 
-    def inner_line(self, y: int) -> Strip:  # noqa: ARG002 - a plain frame is empty inside
-        """Line `y` inside the frame, `room` cells wide."""
-        return Strip.blank(self.room, self.rich_style)
-
-    def strip_of(self, content: Content, width: int) -> Strip:
-        """One line of `content` in the pane's style, cut or filled to `width`."""
-        if width <= 0:
-            return Strip.blank(0)
-        strips = Visual.to_strips(self, content, width, 1, self.visual_style, pad=True)
-        return strips[0] if strips else Strip.blank(width, self.rich_style)
+    def inner_line(self, y: int) -> Strip | None:  # noqa: ARG002 - a plain frame is empty inside
+        """Line `y` inside the frame, `room` cells wide; None where it is empty."""
+        return None
 
     def _top(self, width: int, edge: Style) -> Strip:
         room = width - 2
@@ -101,7 +96,7 @@ class Frame(Widget):
 
     def _label(self, content: Content, style: str = "") -> Strip:
         styled = content.stylize_before(style) if style else content
-        return Visual.to_strips(self, styled, content.cell_length, 1, self.visual_style)[0]
+        return self.strip_of(styled, content.cell_length)
 
 
 class Pane(Frame, can_focus=True):
@@ -133,9 +128,9 @@ class Pane(Frame, can_focus=True):
         self.refresh()
         self.show(self._view)
 
-    def inner_line(self, y: int) -> Strip:
+    def inner_line(self, y: int) -> Strip | None:
         if y >= len(self._lines):
-            return Strip.blank(self.room, self.rich_style)
+            return None
         return self.strip_of(self._lines[y], self.room)
 
 

@@ -2,13 +2,12 @@
 
 from textual.content import Content
 from textual.strip import Strip
-from textual.visual import Visual
-from textual.widget import Widget
 
 from forge_tui.console.view import View
+from forge_tui.console.widgets.drawn import Drawn
 
 
-class Line(Widget):
+class Line(Drawn):
     """One line made from the view by `content`."""
 
     SPEAKS_UP = False  # shows and hides itself, so it must hear of every frame
@@ -36,6 +35,5 @@ class Line(Widget):
     def render_line(self, y: int) -> Strip:
         width = self.size.width
         if y or not width:
-            return Strip.blank(width, self.rich_style)
-        strips = Visual.to_strips(self, self._shown, width, 1, self.visual_style, pad=True)
-        return strips[0] if strips else Strip.blank(width, self.rich_style)
+            return Strip.blank(width, self.visual_style.rich_style)
+        return self.strip_of(self._shown, width)

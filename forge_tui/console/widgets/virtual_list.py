@@ -3,17 +3,16 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
-from rich.segment import Segment
 from textual.binding import BindingType
 from textual.content import Content
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.style import Style
-from textual.visual import Visual
 
 from forge_tui.console.keys import Scope, bindings
 from forge_tui.console.widgets.columns import Column, Fitted, fitted, laid_out
+from forge_tui.console.widgets.drawn import Drawn
 from forge_tui.console.widgets.list_messages import Asked, Marked, Moved, Opened, Wanted
 from forge_tui.console.widgets.row_cache import PAGE, RowCache
 from forge_tui.console.widgets.selection import Selection
@@ -23,7 +22,7 @@ __all__ = ["PAGE", "Column", "VirtualList"]
 Cells = Sequence[Content]
 
 
-class VirtualList(ScrollView, can_focus=True):
+class VirtualList(Drawn, ScrollView, can_focus=True):
     """Rows by id: cursor and marks are ids and survive a new order, a filter and fresh rows.
 
     Whoever owns it hands in the ids (`show_ids`), answers `Wanted` with the rows (`put_rows`), and listens. `cells`
@@ -142,9 +141,9 @@ class VirtualList(ScrollView, can_focus=True):
         if index >= len(self.ids):
             says = self.nothing if y == self._head and not self.ids else Content("")
             return (
-                self._strip(says.pad_left(self._lead), self.visual_style)
+                self.strip_of(says.pad_left(self._lead), width)
                 if len(says)
-                else Strip.blank(width, self.rich_style)
+                else Strip.blank(width, self.visual_style.rich_style)
             )
         marked, here = self.ids[index] in self.marks, index == self._cursor
         style = self.visual_style
@@ -161,12 +160,7 @@ class VirtualList(ScrollView, can_focus=True):
         width = self.size.width
         if self._fitted[0] != width:
             self._fitted = (width, fitted(self.columns, width, self._lead))
-        return self._strip(Content.assemble(lead, laid_out(cells, self._fitted[1])), style)
-
-    def _strip(self, content: Content, style: Style) -> Strip:
-        width = self.size.width
-        strips = Visual.to_strips(self, content, width, 1, style, pad=True)
-        return strips[0] if strips else Strip([Segment(" " * width)])
+        return self.strip_of(Content.assemble(lead, laid_out(cells, self._fitted[1])), width, style)
 
     @property
     def _lead(self) -> int:
@@ -211,10 +205,13 @@ class VirtualList(ScrollView, can_focus=True):
         self._fit()
 
     def on_focus(self) -> None:
-        self.refresh()
+        self._refresh_row(self._cursor)
 
     def on_blur(self) -> None:
-        self.refresh()
+        self._refresh_row(self._cursor)
+
+    def _refresh_row(self, index: int) -> None:
+        self.refresh(Region(0, index - round(self.scroll_offset.y) + self._head, self.size.width, 1))
 
     # -- keys -----------------------------------------------------------------------------------------------------
 
@@ -227,8 +224,8 @@ class VirtualList(ScrollView, can_focus=True):
         top = round(self.scroll_offset.y)
         self._follow()
         if round(self.scroll_offset.y) == top:
-            for row in (before, index):
-                self.refresh(Region(0, row - top + self._head, self.size.width, 1))
+            self._refresh_row(before)
+            self._refresh_row(index)
         self.post_message(Moved(self, self.current))
 
     def action_move(self, by: int) -> None:
