@@ -118,7 +118,11 @@ class ForgeApp(Desk):
     def _lay_out(self, mode: str) -> None:
         """Mount a mode's screen before it is gone to: the first way there takes three times as long as any other."""
         if mode not in self._screen_stacks and not self.leaving:
-            self._init_mode(mode)  # Textual does it so on the way; it has no other word for it (8.2.8)
+            # Textual (8.2.8) does all three on the way, and has no other words for them.
+            self._init_mode(mode)
+            screen = self._screen_stacks[mode][0]
+            screen._css_update_count = self._css_update_count  # noqa: SLF001 - it is styled by all rules there are
+            screen._update_timer.resume()  # noqa: SLF001 - a new clock lets its first frame wait 17 ms
 
     def action_help(self) -> None:
         from forge_tui.console.screens.help import HelpDialog

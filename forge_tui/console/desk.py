@@ -32,7 +32,8 @@ from forge_tui.core.snapshot import Snapshot
 from forge_tui.telemetry import frame
 from forge_tui.telemetry.crash import without_locals
 
-if TYPE_CHECKING:  # loaded with the first key that gives one
+if TYPE_CHECKING:  # loaded with the first key that gives one, the first list that asks one
+    from forge_tui.console.screens.answers import Answer, Question
     from forge_tui.core.command import Command
 
 Severity = Literal["information", "warning", "error"]
@@ -95,6 +96,7 @@ class Desk(App[Leave]):
         self._jobs_read: tuple[int, float] = (-1, float("-inf"))
         self._begun = self._settled = False
         self._marks: dict[int, set[int]] = {}
+        self._answers: dict[type, Answer] = {}
         if self.no_color:
             self._filters.append(NoColor())
         if self.look.ascii_only:
@@ -276,6 +278,15 @@ class Desk(App[Leave]):
     def marks_of(self, job_id: int) -> set[int]:
         """The marked failures of a job by position: one set for every screen that lists them."""
         return self._marks.setdefault(job_id, set())
+
+    def answer_to(self, kind: type, asked: "Question") -> "Answer | None":
+        """The last answer to lists of this kind, where it is one to this question: two that ask the same share it."""
+        last = self._answers.get(kind)
+        return last if last is not None and last.asked == asked else None
+
+    def keep_answer(self, kind: type, answer: "Answer") -> None:
+        """The newest answer to lists of this kind; 100,000 positions are read and kept once."""
+        self._answers[kind] = answer
 
     def launch(self, launch: Launch) -> None:
         """Ask the engine to run a job."""

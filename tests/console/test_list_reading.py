@@ -36,6 +36,14 @@ class Counted(StoreRows):
         self.pages.append(len(wanted["positions"]))
         return super().failures(job_id, **wanted)
 
+    def failure_positions(self, job_id, *order, **wanted):
+        self.asked["positions"] += 1
+        return super().failure_positions(job_id, *order, **wanted)
+
+    def failure_codes(self, job_id, **wanted):
+        self.asked["codes"] += 1
+        return super().failure_codes(job_id, **wanted)
+
     def results(self, job_id, **wanted):
         self.pages.append(len(wanted["positions"]))
         return super().results(job_id, **wanted)
@@ -58,6 +66,16 @@ async def test_a_page_of_a_sparse_filter_is_one_question_for_its_own_rows(tmp_pa
     assert len(rows.list.ids) == 333
     assert hub.rows.pages == [200, 200, 167, 133]  # the dashboard's, mode 3's, what the filter adds, its last page
     assert "T-000004" in words
+
+
+async def test_mode_3_reads_no_positions_that_the_dashboard_has_until_it_asks_for_others(tmp_path):
+    hub = counted_hub(tmp_path / "forge.db", await failed_job(tmp_path / "forge.db", 2_000))
+    async with shown(hub, "3") as pilot:
+        rows = pilot.app.screen.query_one(RowList)
+        assert (len(rows.list.ids), hub.rows.asked["positions"], hub.rows.asked["codes"]) == (2_000, 1, 1)
+        assert "R Retry 1,500" in words_of(pilot)
+        await pressing("slash", (*"code:E-5XX", "enter"))(pilot)
+        assert (len(rows.list.ids), hub.rows.asked["positions"], hub.rows.asked["codes"]) == (500, 2, 2)
 
 
 async def test_the_first_rows_come_with_the_answer_and_nothing_is_seen_to_come(monkeypatch):
@@ -159,7 +177,7 @@ async def test_an_answer_to_an_older_question_is_dropped():
     async with shown(hub, "3", "slash", (*"code:E-5XX", "enter")) as pilot:
         rows = pilot.app.screen.query_one(FailureList)
         late = replace(rows._asked, typed="")
-        rows._put_ids(late, [1, 2, 3], {}, {})
+        rows._put_ids(late, [1, 2, 3], {})
         rows._put_rows(
             replace(late, version=late.version - 1), {118: replace(hub.rows.failure_list[0], message="late")}
         )

@@ -123,7 +123,7 @@ def test_a_list_in_this_state_has_its_picture(snap_compare, state):
 
 
 def test_while_rows_are_read_the_list_says_so(snap_compare, monkeypatch):
-    monkeypatch.setattr(RowList, "_read_positions", lambda *_, **__: None)
+    monkeypatch.setattr(RowList, "_ask", lambda *_, **__: None)
     assert snap_compare(console(a_hub()), terminal_size=(80, 24), run_before=pressing("3"))
 
 

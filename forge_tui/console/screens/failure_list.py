@@ -12,9 +12,10 @@ from forge_tui.console.filters import failure_filter
 from forge_tui.console.hub import RowSource
 from forge_tui.console.keys import Scope, bindings
 from forge_tui.console.presentation import RETRY_TONES, Tone, foreign, joined, line
+from forge_tui.console.screens.answers import Question
 from forge_tui.console.screens.causes import CausesDialog, OneOfEach, filter_of
 from forge_tui.console.screens.retry import RetryCounts, RetryDialog
-from forge_tui.console.screens.row_list import Question, RowList
+from forge_tui.console.screens.row_list import RowList
 from forge_tui.console.screens.sort import AS_IN_THE_INPUT
 from forge_tui.console.verdicts import retry_verdict, tries, wait_of
 from forge_tui.console.view import View

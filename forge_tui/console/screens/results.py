@@ -10,7 +10,8 @@ from textual.content import Content
 from forge_tui.console.filters import result_filter
 from forge_tui.console.hub import RowSource
 from forge_tui.console.presentation import Tone, foreign, joined, line
-from forge_tui.console.screens.row_list import REREAD_AFTER_S, Question, RowList
+from forge_tui.console.screens.answers import Question
+from forge_tui.console.screens.row_list import REREAD_AFTER_S, RowList
 from forge_tui.console.screens.rows_screen import RowsScreen
 from forge_tui.console.view import View
 from forge_tui.console.widgets.frame import Pane

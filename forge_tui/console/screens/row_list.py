@@ -1,8 +1,10 @@
 """A framed list of a job's rows from the store: positions and pages read in workers, a filter line, an order, copies."""
 
 import json
+from asyncio import wrap_future
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import work
@@ -14,6 +16,7 @@ from textual.widgets import Input
 from forge_tui.console.hub import RowSource
 from forge_tui.console.kept_back import KeptBack
 from forge_tui.console.presentation import Tone, line
+from forge_tui.console.screens.answers import Answer, Question
 from forge_tui.console.screens.sort import AS_IN_THE_INPUT, SortDialog, Sorting
 from forge_tui.console.screens.ticket import TicketDialog, ticket_json
 from forge_tui.console.view import View
@@ -31,16 +34,9 @@ if TYPE_CHECKING:
 REREAD_AFTER_S = 1.0
 ANSWER_WITHIN_S = 0.1  # so long a list's old rows stand there unseen; then it is drawn as it is
 _READING = line(("reading …", Tone.DIM))
+_READERS = ThreadPoolExecutor(4, thread_name_prefix="forge-rows")
 
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What the rows on screen are an answer to; an answer to another question is dropped."""
-
-    job_id: int = 0
-    version: int = -1
-    typed: str = ""
-    sorting: Sorting = AS_IN_THE_INPUT
+_Rows = Mapping[int, Any]
 
 
 class FilterInput(Input):
@@ -165,7 +161,7 @@ class RowList(Frame):
                 self.list.expire_rows()
             if not rows_only:
                 self._answer.hold(ANSWER_WITHIN_S)
-            self._read_positions(wanted, self.forge.hub.rows, with_rows=not rows_only)
+            self._ask(wanted, self.forge.hub.rows, with_rows=not rows_only)
         if view.now_mono - self._redrawn_at >= REREAD_AFTER_S:
             self._redrawn_at = view.now_mono
             self.list.redraw_changed()
@@ -184,21 +180,43 @@ class RowList(Frame):
         self.set_class(self.size.height >= self.FOOT_FROM, "-foot")
         self.call_after_refresh(self._draw_words)
 
-    @work(thread=True, exclusive=True, group="positions", exit_on_error=False)
-    def _read_positions(self, asked: Question, rows: RowSource, *, with_rows: bool) -> None:
-        """An answer to a new question comes with its first rows: asked for after it they would be seen to come."""
-        try:
-            positions = self.positions(rows, asked) if asked.job_id else []
-            beside = self.read_beside(rows, asked) if asked.job_id else None
-            unknown = [at for at in positions[:PAGE] if self.list.row(at) is None] if with_rows else []
-            first = self.page(rows, asked.job_id, unknown) if unknown else ()
-        except ForgeError as error:
-            self.app.call_from_thread(self._answer.let_go)
-            self.app.call_from_thread(self.forge.say, str(error), severity="error")
-            return
-        self.app.call_from_thread(self._put_ids, asked, positions, beside, {row.position: row for row in first})
+    def _ask(self, asked: Question, rows: RowSource, *, with_rows: bool) -> None:
+        """Begin to read at once: a worker of Textual's begins when all messages are handled, 20 ms later."""
+        if asked.job_id:
+            known = self.forge.answer_to(type(self), asked)
+            found = _READERS.submit(self._read_positions, asked, rows, known, with_rows=with_rows)
+            self._await_answer(asked, found, rows, known)
+        else:
+            self._put_ids(asked, (), {})
 
-    def _put_ids(self, asked: Question, positions: Sequence[int], beside: Any, first: Mapping[int, Any]) -> None:
+    def _read_positions(
+        self, asked: Question, rows: RowSource, known: Answer | None, *, with_rows: bool
+    ) -> tuple[Sequence[int], _Rows]:
+        """An answer to a new question comes with its first rows: asked for after it they would be seen to come."""
+        positions = known.positions if known else self.positions(rows, asked)
+        unknown = [at for at in positions[:PAGE] if self.list.row(at) is None] if with_rows else []
+        first = self.page(rows, asked.job_id, unknown) if unknown else ()
+        return positions, {row.position: row for row in first}
+
+    @work(exclusive=True, group="positions", exit_on_error=False)
+    async def _await_answer(
+        self, asked: Question, found: "Future[tuple[Sequence[int], _Rows]]", rows: RowSource, known: Answer | None
+    ) -> None:
+        try:
+            positions, first = await wrap_future(found)
+            self._put_ids(asked, positions, first)
+            # After it, not beside it: two that read at once take as long as one after another, and rows come first.
+            beside = known.beside if known else await wrap_future(_READERS.submit(self.read_beside, rows, asked))
+        except ForgeError as error:
+            self._answer.let_go()
+            self.forge.say(str(error), severity="error")
+            return
+        if asked == self._asked:
+            self.forge.keep_answer(type(self), Answer(asked, positions, beside))
+            self.put_beside(beside)
+            self._draw_words()
+
+    def _put_ids(self, asked: Question, positions: Sequence[int], first: _Rows) -> None:
         if asked != self._asked:
             return
         self._answered = asked
@@ -206,7 +224,6 @@ class RowList(Frame):
         if not asked.typed:
             # What is no longer here has ended otherwise: nothing is left to mark.
             self.list.marks.intersection_update(positions)
-        self.put_beside(beside)
         self.list.show_ids(positions)
         self._draw_words()
         self._answer.let_go()
