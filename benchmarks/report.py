@@ -116,7 +116,7 @@ def _bars_told(page: str) -> dict[str, list[str]]:
 
 def _texts_told(page: str) -> dict[str, str]:
     return {
-        text.split(":")[0]: f"## {text}"
+        text.split(":")[0]: f"## {text.rstrip()}\n"
         for text in re.split(r"^## ", page, flags=re.MULTILINE)
         if ":" in text.split("\n")[0]
     }

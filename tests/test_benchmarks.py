@@ -77,6 +77,8 @@ def test_the_document_takes_in_what_was_measured_anew_and_keeps_the_rest(tmp_pat
     assert "first of three" not in told
     assert told.count("| yes |") == 2
     assert "**no**" not in told
+    report.write_document(page, [_found("two", "of two")], order)
+    assert page.read_text() == told
 
 
 def _arm(size, seconds, requests, failed=0):

@@ -36,7 +36,7 @@ class JobStore:
         now: float,
         ttl_s: float | None,
     ) -> load.Matched:
-        """T0: store one chunk of rows, 10,000 at a time: twins follow their leader, cache hits are done at once.
+        """T0: store one chunk of rows: twins follow their leader, cache hits are done at once.
 
         Answers older than `ttl_s` seconds are not known; None asks nothing of the cache. Rows at positions that
         are stored already are ignored. Answers what the texts of the chunk met.

@@ -7,7 +7,9 @@ from forge_tui.core.event import BatchSent, BatchSettled, JobStateChanged
 from forge_tui.core.failure import Code
 from forge_tui.core.job import JobState
 from forge_tui.core.ticket import MOST_COMPLEX_FIRST
+from forge_tui.pipeline import load
 from forge_tui.pipeline.ingest import open_inputs
+from forge_tui.storage.job_store import JobStore
 from session_builders import in_a_world, texts
 
 
@@ -41,6 +43,24 @@ def test_ten_slots_are_kept_busy_without_a_barrier():
     wall_s, most = in_a_world(story, sim="latency=0.2")
     assert most == 10
     assert wall_s <= 1.05 * 500 * 0.2 / 10
+
+
+@pytest.mark.parametrize(("length", "chunks"), [(100, [1_500]), (1_000, [500, 500, 500])], ids=["short", "long"])
+def test_rows_are_stored_in_chunks_of_so_many_rows_or_so_much_text(monkeypatch, length, chunks):
+    monkeypatch.setattr(load, "CHUNK_CHARS", 500_000)
+    stored, add_rows = [], JobStore.add_rows
+
+    def add(store, job_id, tickets, *rest, **named):
+        stored.append(len(tickets))
+        return add_rows(store, job_id, tickets, *rest, **named)
+
+    monkeypatch.setattr(JobStore, "add_rows", add)
+
+    async def story(world):
+        await world.run([f"{n:04} ".ljust(length, "x") for n in range(1_500)])
+
+    in_a_world(story, provider="local")
+    assert stored == chunks
 
 
 def test_a_slow_ticket_holds_nobody_up():
