@@ -41,9 +41,9 @@ def test_a_thousand_kills_too(tmp_path):
 def test_killed_while_it_is_loaded_a_job_goes_on_behind_the_last_row_it_had(tmp_path):
     """Each kill comes after a chunk more was stored; in the end every row is there once, and in its place.
 
-    Rows as long as these are stored 4,000 at a time.
+    Rows as long as these are stored 2,000 at a time.
     """
-    rows, db = [f"{text} {'and so on ' * 200}".strip() for text in texts(20_000)], tmp_path / "forge.db"
+    rows, db = [f"{text} {'and so on ' * 200}".strip() for text in texts(12_000)], tmp_path / "forge.db"
     with a_parent(tmp_path) as parent, a_provider("latency=0.02") as (url, _):
         words = classify(tmp_path, "big.txt", rows, url)
         had = [0]
