@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 REREAD_AFTER_S = 1.0
 ANSWER_WITHIN_S = 0.1  # so long a list's old rows stand there unseen; then it is drawn as it is
 _READING = line(("reading …", Tone.DIM))
+# Of its own: a worker thread of Textual's starts with the next free moment of the loop.
 _READERS = ThreadPoolExecutor(4, thread_name_prefix="forge-rows")
 
 _Rows = Mapping[int, Any]
@@ -79,7 +80,7 @@ class RowList(Frame):
         self.typed = ""
         self.sorting = AS_IN_THE_INPUT
         self._asked, self._answered = Question(), Question()
-        self._answer = KeptBack(self)
+        self._kept_back = KeptBack(self)
         self._read_at = self._redrawn_at = float("-inf")
         self.view = View()
 
@@ -160,7 +161,7 @@ class RowList(Frame):
             elif wanted.version != before.version:
                 self.list.expire_rows()
             if not rows_only:
-                self._answer.hold(ANSWER_WITHIN_S)
+                self._kept_back.hold(ANSWER_WITHIN_S)
             self._ask(wanted, self.forge.hub.rows, with_rows=not rows_only)
         if view.now_mono - self._redrawn_at >= REREAD_AFTER_S:
             self._redrawn_at = view.now_mono
@@ -208,7 +209,7 @@ class RowList(Frame):
             # After it, not beside it: two that read at once take as long as one after another, and rows come first.
             beside = known.beside if known else await wrap_future(_READERS.submit(self.read_beside, rows, asked))
         except ForgeError as error:
-            self._answer.let_go()
+            self._kept_back.let_go()
             self.forge.say(str(error), severity="error")
             return
         if asked == self._asked:
@@ -226,7 +227,7 @@ class RowList(Frame):
             self.list.marks.intersection_update(positions)
         self.list.show_ids(positions)
         self._draw_words()
-        self._answer.let_go()
+        self._kept_back.let_go()
 
     @work(thread=True, group="pages", exit_on_error=False)
     def _read_page(self, asked: Question, ids: tuple[int, ...], rows: RowSource) -> None:
