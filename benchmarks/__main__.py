@@ -18,6 +18,7 @@ from benchmarks.quota import quota
 from benchmarks.scale import scale
 from benchmarks.screen import startup, ui
 from benchmarks.slots import big, concurrency
+from benchmarks.speed import speed_s
 from benchmarks.sweep import sweep
 from benchmarks.terminal import bar_lines, plot_lines, table_lines
 from benchmarks.transport import transports
@@ -52,7 +53,7 @@ def main(words: Sequence[str] | None = None) -> None:
     names = asked.sections or ([] if asked.document else [n for n in SECTIONS if asked.full or n not in ONLY_FULL])
     for name in names:
         print(f"\n== {name}: {title_of(name)}", flush=True)
-        load, speed = os.getloadavg()[0], report.speed_s()
+        load, speed = os.getloadavg()[0], speed_s()
         started = time.perf_counter()
         finding = SECTIONS[name](effort)
         seconds = time.perf_counter() - started

@@ -4,7 +4,6 @@ import os
 import platform
 import re
 import sqlite3
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -31,18 +30,6 @@ are this machine's and move with whatever else it does, and so does a ratio to a
 of the two; each section says when it was measured and how fast the machine was. The server is a process of its own on
 loopback, without TLS. A figure is the median of its repetitions, with the least and the greatest in brackets.
 """
-_ADDITIONS = 5_000_000
-
-
-def speed_s() -> float:
-    """How fast this machine is just now: the least of three runs of five million additions in Python, in seconds."""
-    took = []
-    for _ in range(3):
-        started, total = time.perf_counter(), 0
-        for number in range(_ADDITIONS):
-            total += number
-        took.append(time.perf_counter() - started)
-    return min(took)
 
 
 def measured(

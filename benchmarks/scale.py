@@ -7,18 +7,16 @@ import asyncio
 import io
 import json
 import random
-import statistics
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Self
 
 from benchmarks.figures import Bar, Effort, Finding, Plot, Spread, Table
 from benchmarks.peer_scripts.common import peak_rss_mb
 from benchmarks.runs import LENGTHS, WORDS
+from benchmarks.speed import Speed
 from forge_tui.core.clock import SystemClock
 from forge_tui.headless.progress import Progress
 from forge_tui.headless.runner import Ended, FromFiles, Output, Runner
@@ -31,46 +29,10 @@ MILLION = 1_000_000
 LINEAR_FROM, SLOPE_FROM = 10_000, 100_000
 RSS_LIMIT_MB, SLOPE_LIMIT_BYTES, LINEAR_LIMIT = 200.0, 20.0, 1.1
 _PER_MB = 1024**2
-_ADDITIONS, _EVERY_S = 20_000, 0.2
 _ABOUT_SPEED = (
     "Speed: CPU milliseconds of 100,000 additions in Python, measured five times a second while the job ran. A shared "
     "machine changes its speed within minutes, so the linear bar compares the time of a ticket in such additions."
 )
-
-
-class Speed:
-    """How fast the machine is while something else runs: a few additions in Python five times a second, timed in a thread.
-
-    A shared machine changes its speed by half within the minutes that a million tickets take: time in seconds cannot
-    tell then whether a ticket of a million costs more than one of ten thousand; time in such additions can.
-    """
-
-    def __init__(self) -> None:
-        self._took: list[float] = []
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._measure, name="speed", daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._thread.join()
-
-    @property
-    def ms(self) -> float:
-        """CPU milliseconds of 100,000 additions, the mean of all samples."""
-        return statistics.mean(self._took) * 1000 * 100_000 / _ADDITIONS
-
-    def _measure(self) -> None:
-        while True:
-            started, total = time.thread_time(), 0
-            for number in range(_ADDITIONS):
-                total += number
-            self._took.append(time.thread_time() - started)
-            if self._over.wait(_EVERY_S):
-                return
 
 
 def scale(effort: Effort) -> Finding:

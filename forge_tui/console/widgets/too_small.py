@@ -15,6 +15,4 @@ class TooSmall(Widget):
         words = f"terminal too small: need {needed}, have {present}. The job goes on; ctrl+q quits"
         width = max(1, self.size.width)
         lines = [words[start : start + width] for start in range(0, len(words), width)]
-        return Strip([Segment(lines[y] if y < len(lines) else "", self.visual_style.rich_style)]).adjust_cell_length(
-            width
-        )
+        return Strip([Segment(lines[y] if y < len(lines) else "", self.rich_style)]).adjust_cell_length(width)
