@@ -23,6 +23,7 @@ from benchmarks.sweep import sweep
 from benchmarks.terminal import bar_lines, plot_lines, table_lines
 from benchmarks.transport import transports
 from benchmarks.trouble import faults
+from forge_tui.core.turns import take_short_turns
 
 Section = Callable[[Effort], Finding]
 SECTIONS: dict[str, Section] = {
@@ -50,6 +51,7 @@ def title_of(section: str) -> str:
 def main(words: Sequence[str] | None = None) -> None:
     asked = _parser().parse_args(words)
     effort = Effort(asked.full)
+    take_short_turns()  # as both faces do
     names = asked.sections or ([] if asked.document else [n for n in SECTIONS if asked.full or n not in ONLY_FULL])
     for name in names:
         print(f"\n== {name}: {title_of(name)}", flush=True)

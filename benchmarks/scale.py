@@ -18,6 +18,7 @@ from benchmarks.peer_scripts.common import peak_rss_mb
 from benchmarks.runs import LENGTHS, WORDS
 from benchmarks.speed import Speed
 from forge_tui.core.clock import SystemClock
+from forge_tui.core.turns import take_short_turns
 from forge_tui.headless.progress import Progress
 from forge_tui.headless.runner import Ended, FromFiles, Output, Runner
 from forge_tui.pipeline.ingest import open_inputs
@@ -128,4 +129,5 @@ if __name__ == "__main__":
     with TemporaryDirectory() as where:
         tickets_file = Path(where) / "tickets.txt"
         _write(tickets_file, int(sys.argv[1]))
+        take_short_turns()  # as `--batch` does
         print(json.dumps(asyncio.run(_job(Path(where), tickets_file))))

@@ -95,7 +95,7 @@ def _plan(texts: Sequence[str]) -> Plan:
         TemporaryDirectory() as folder,
         open_inputs([str(write_tickets(Path(folder) / "t.txt", texts))], settings) as file,
     ):
-        planner.count(intake.take_all(file.rows()), ())
+        planner.foresee(intake.take_all(file.rows()), ())
     return planner.plan()
 
 

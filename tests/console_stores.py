@@ -9,7 +9,7 @@ from forge_tui.core.failure import Code
 from forge_tui.core.outcome import Classification
 from forge_tui.core.snapshot import Snapshot
 from forge_tui.core.ticket import Complexity
-from store_builders import NOW, a_job, a_row, a_settlement, a_store, an_entry, done, failed
+from store_builders import NOW, a_job, a_row, a_settlement, a_store, add_rows, an_entry, done, failed
 
 CHUNK = 10_000
 # One after another, so that every page and every filter meets all of them.
@@ -33,8 +33,8 @@ async def failed_job(path: Path, count: int) -> int:
         job_id = await a_job(store)
         for start in range(1, count + 1, CHUNK):
             positions = range(start, min(start + CHUNK, count + 1))
-            await store.add_rows(
-                job_id, [a_row(n, f"ticket {n}", CLASSES[n % 3]) for n in positions], [], now=NOW, ttl_s=None
+            await add_rows(
+                store, job_id, [a_row(n, f"ticket {n}", CLASSES[n % 3]) for n in positions], [], now=NOW, ttl_s=None
             )
             outcomes = [_failed(n) for n in positions]
             await store.record(a_settlement(job_id, *outcomes, entry=an_entry(*positions, batch=start)), NOW)

@@ -75,10 +75,15 @@ def a_refusal(position, code=Code.INPUT, message="no text", **given):
     return RefusedRow(position, Origin("tickets.csv", position + 1), code, message, **given)
 
 
+async def add_rows(store, job_id, tickets, refused, *, now, ttl_s):
+    """One chunk, staged and stored."""
+    return await store.add_staged(await store.stage_rows(job_id, tickets, refused, now=now), now=now, ttl_s=ttl_s)
+
+
 async def a_job(store, tickets=(), refused=(), *, now=NOW, ttl_s=DAY_S, **spec):
     """A loaded job, ready to run."""
     job_id = await store.create_job(a_spec(**spec), now)
-    await store.add_rows(job_id, tickets, refused, now=now, ttl_s=ttl_s)
+    await add_rows(store, job_id, tickets, refused, now=now, ttl_s=ttl_s)
     await store.finish_loading(job_id)
     return job_id
 

@@ -24,6 +24,7 @@ from forge_tui.core.errors import ForgeError, OutputRefused
 from forge_tui.core.event import Event, JobOpened, Notice
 from forge_tui.core.job import JobRecord, job_label
 from forge_tui.core.text import clean
+from forge_tui.core.turns import take_short_turns
 from forge_tui.headless.progress import Progress
 from forge_tui.headless.runner import Ended, FromFiles, Interrupted, Output, Runner, Stored, Work
 from forge_tui.pipeline.assembly import intake_for, planner_for
@@ -86,6 +87,7 @@ def _finish(wired: Wired, work: Work, folder: Path, asked: Asked) -> int:
     try:
         # What is loaded lives as long as the process: the collector need not look at it again and again.
         gc.freeze()
+        take_short_turns()
         ended = asyncio.run(_run(wired, work, output, asked.events))
     except ForgeError:
         raise
@@ -184,5 +186,5 @@ def _preview(wired: Wired, inputs: Inputs) -> Plan:
         for chunk in chunks_of(inputs.rows()):
             portion = intake.take_all(chunk)
             keys = [ticket.key for ticket in portion.tickets]
-            planner.count(portion, reader.cached(keys, now=now, ttl_s=settings.cache_ttl_s) if reader else ())
+            planner.foresee(portion, reader.cached(keys, now=now, ttl_s=settings.cache_ttl_s) if reader else ())
     return planner.plan()

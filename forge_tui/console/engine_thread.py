@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 
 PULSE_S = 0.1
 LATENESS_KEPT = 300
-# Python's default of 5 ms lets a busy screen hold the lock ten times as long as the engine's timers can bear.
-SWITCH_INTERVAL_S = 0.0005
 
 
 class EngineThread:

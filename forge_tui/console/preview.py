@@ -30,7 +30,7 @@ def previews(launch: Launch, settings: Settings, db: Path, *, has_key: bool, now
         read_chars = rows = 0
         for chunk in chunks_of(inputs.rows()):
             portion = intake.take_all(chunk)
-            planner.count(portion, _known([ticket.key for ticket in portion.tickets], settings, db, now))
+            planner.foresee(portion, _known([ticket.key for ticket in portion.tickets], settings, db, now))
             rows += len(chunk)
             read_chars += sum(len(ticket.ticket.text) for ticket in portion.tickets)
             if rows >= MOST_ROWS_READ:

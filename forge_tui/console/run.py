@@ -12,11 +12,12 @@ from typing import TextIO
 
 from forge_tui.console.app import ForgeApp
 from forge_tui.console.desk import Look
-from forge_tui.console.engine_thread import SWITCH_INTERVAL_S, EngineThread
+from forge_tui.console.engine_thread import EngineThread
 from forge_tui.console.farewell import Leave, farewell
 from forge_tui.console.view import Refused
 from forge_tui.core.clock import Clock
 from forge_tui.core.errors import ForgeError
+from forge_tui.core.turns import take_short_turns
 
 INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 CRASHED = 1
@@ -40,7 +41,7 @@ def run(engine: EngineThread, clock: Clock, start: Start) -> int:
 
     Raises the ForgeError for which the engine was not open when it was left.
     """
-    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    take_short_turns()
     app = ForgeApp(engine, clock, start.look, offered=start.files)
     stage = _Stage(app, engine, clock)
     code = asyncio.run(stage.play())

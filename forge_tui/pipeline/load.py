@@ -9,7 +9,6 @@ from forge_tui.core.ticket import InputRow
 from forge_tui.pipeline.intake import Intake, Portion
 from forge_tui.pipeline.plan import Plan, Planner
 from forge_tui.storage.job_store import JobStore
-from forge_tui.storage.load import Matched
 
 # Two chunks are in memory at a time. Keys are random, so a big index has about every page written anew by each chunk:
 # 10,000 rows instead of 5,000 save a tenth of a load of 400,000; 20,000 hardly more, and 25 MB more (measured).
@@ -32,11 +31,15 @@ class Loader:
     async def load(self, job_id: int, rows: Iterator[InputRow]) -> Plan:
         """Store `rows`, which begin after those the job already has; the job is then ready. Answers their plan.
 
-        A chunk is read while the one before it is stored.
+        Only SQLite works on a chunk once it is staged, and without the GIL: the next one is read meanwhile.
         """
         portion = await self._next_portion(rows)
         while portion.tickets or portion.refused:
-            storing = asyncio.create_task(self._add(job_id, portion), name="add rows")
+            now = self._clock.wall()
+            staged = await self._store.stage_rows(job_id, *portion, now=now)
+            storing = asyncio.create_task(
+                self._store.add_staged(staged, now=now, ttl_s=self._ttl_s), name="store a chunk"
+            )
             try:
                 after = await self._next_portion(rows)
             finally:
@@ -46,10 +49,6 @@ class Loader:
         plan = self._planner.plan()
         await self._store.finish_loading(job_id, plan.estimated_seconds)
         return plan
-
-    async def _add(self, job_id: int, portion: Portion) -> Matched:
-        tickets, refused = portion
-        return await self._store.add_rows(job_id, tickets, refused, now=self._clock.wall(), ttl_s=self._ttl_s)
 
     async def _next_portion(self, rows: Iterator[InputRow]) -> Portion:
         whole, chars = Portion([], []), 0

@@ -103,17 +103,23 @@ class Planner:
         self._batcher = batcher
         self._tally = _Tally()
 
-    def count(self, portion: Portion, known: Collection[bytes], twins: Collection[int] | None = None) -> None:
-        """Count the next rows, of which the cache answers those with `known` keys.
-
-        `twins` are the positions that the store found to follow another; None: nothing is stored, find them here.
-        """
+    def count(self, portion: Portion, cached: Collection[int], twins: Collection[int]) -> None:
+        """Count the next rows, whose tickets at these positions the cache answers, or follow another one."""
         for row in portion.refused:
             self._refuse(row)
         for ticket in portion.tickets:
-            cached = ticket.key in known
-            twin = not cached and (self._follows(ticket) if twins is None else ticket.ticket.position in twins)
-            self._count(ticket, cached=cached, twin=twin)
+            position = ticket.ticket.position
+            self._count(ticket, cached=position in cached, twin=position in twins)
+
+    def foresee(self, portion: Portion, known: Collection[bytes]) -> None:
+        """Count the next rows where nothing is stored: the cache answers `known` keys, twins are found here."""
+        cached, twins = set[int](), set[int]()
+        for ticket in portion.tickets:
+            if ticket.key in known:
+                cached.add(ticket.ticket.position)
+            elif not self._tally.seen.add(ticket.key):
+                twins.add(ticket.ticket.position)
+        self.count(portion, cached, twins)
 
     def plan(self, *, complete: bool = True) -> Plan:
         """The figures of what was read so far."""
@@ -156,9 +162,6 @@ class Planner:
         reason = row.message.removeprefix(f"{row.origin}: ")
         known = reason in tally.refused_for or len(tally.refused_for) < MOST_REASONS
         tally.refused_for[reason if known else OTHER_REASON] += 1
-
-    def _follows(self, ticket: EstimatedTicket) -> bool:
-        return not self._tally.seen.add(ticket.key)
 
     def _count(self, ticket: EstimatedTicket, *, cached: bool, twin: bool) -> None:
         tally = self._tally

@@ -27,21 +27,21 @@ class JobStore:
         """The number of a new job in state loading."""
         return await self._database.write(lambda c: steer.create_job(c, spec, now))
 
-    async def add_rows(
-        self,
-        job_id: int,
-        tickets: Sequence[EstimatedTicket],
-        refused: Sequence[RefusedRow],
-        *,
-        now: float,
-        ttl_s: float | None,
-    ) -> load.Matched:
-        """T0: store one chunk of rows: twins follow their leader, cache hits are done at once.
+    async def stage_rows(
+        self, job_id: int, tickets: Sequence[EstimatedTicket], refused: Sequence[RefusedRow], *, now: float
+    ) -> load.Staged:
+        """Match a chunk of rows with what the job holds, for `add_staged`; no more than one chunk at a time.
 
-        Answers older than `ttl_s` seconds are not known; None asks nothing of the cache. Rows at positions that
-        are stored already are ignored. Answers what the texts of the chunk met.
+        Rows at positions that are stored already are ignored.
         """
-        return await self._database.write(lambda c: load.add_rows(c, job_id, tickets, refused, now=now, ttl_s=ttl_s))
+        return await self._database.read(lambda c: load.stage(c, job_id, tickets, refused, now=now))
+
+    async def add_staged(self, staged: load.Staged, *, now: float, ttl_s: float | None) -> load.Matched:
+        """T0: store the staged chunk: twins follow their leader, cache hits are done at once.
+
+        Answers older than `ttl_s` seconds are not known; None asks nothing of the cache. Answers what the texts met.
+        """
+        return await self._database.write(lambda c: load.add_staged(c, staged, now=now, ttl_s=ttl_s))
 
     async def loaded_rows(self, job_id: int) -> int:
         """The position up to which rows are stored: an interrupted ingest goes on after it."""

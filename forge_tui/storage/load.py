@@ -1,5 +1,6 @@
 """T0, from file to rows: a chunk is looked up, matched with its twins and stored in a handful of statements."""
 
+import json
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
@@ -105,8 +106,11 @@ FROM staged LEFT JOIN tickets AS known ON known.id = (
     ORDER BY +known_at LIMIT 1
 )
 ORDER BY staged.rowid
-RETURNING iif(source IS NULL, NULL, key)
 """  # noqa: S608 - our own names
+# One value instead of many rows: between two rows the GIL changes hands, and the next chunk is read meanwhile.
+_FROM_CACHE = """
+SELECT json_group_array(position) FROM tickets WHERE job_id = ? AND position > ? AND source = 'cache'
+"""
 _INTO: dict[type[Fate], tuple[str, str]] = {
     Queued: ("staged", TicketState.QUEUED.value),
     Answered: ("tickets", TicketState.DONE.value),
@@ -123,9 +127,9 @@ def _insert(kind: type[Fate], rows: int) -> str:
 
 
 class Matched(NamedTuple):
-    """What the texts of a chunk met: keys that the cache knew, positions that follow an earlier ticket of the job."""
+    """What the texts of a chunk met, by position: those that the cache knew, and those that follow another one."""
 
-    known: set[bytes]
+    known: set[int]
     twins: set[int]
 
 
@@ -139,16 +143,30 @@ class Leader(NamedTuple):
     fault: tuple[str, str | None, int | None]
 
 
-def add_rows(
+class Staged(NamedTuple):
+    """A chunk that stands aside: `aside` of its tickets in a table of the connection, the others here.
+
+    `loaded` is the position up to which the job was stored before, `last` the one up to which it is afterwards.
+    """
+
+    job_id: int
+    loaded: int
+    last: int
+    tickets: int
+    aside: int
+    ended: dict[type[Fate], list[tuple[Any, ...]]]
+    twins: set[int]
+
+
+def stage(
     connection: sqlite3.Connection,
     job_id: int,
     tickets: Sequence[EstimatedTicket],
     refused: Sequence[RefusedRow],
     *,
     now: float,
-    ttl_s: float | None,
-) -> Matched:
-    """Store one chunk, and answer what its texts met.
+) -> Staged:
+    """Match one chunk with what the job holds already, and let it stand aside; nothing of the job is changed.
 
     Rows at positions that are stored already are left out, so that an ingest can begin again.
     """
@@ -157,28 +175,30 @@ def add_rows(
     refusals = [row for row in refused if row.position > loaded]
     rows: dict[type[Fate], list[tuple[Any, ...]]] = {kind: [] for kind in _INTO}
     rows[Failed] = [(*_refused_identity(job_id, row), *_refused(row, now)) for row in refusals]
-    known, twins = set[bytes](), set[int]()
+    twins = set[int]()
     for item, fate in zip(fresh, _fates(connection, job_id, fresh, now), strict=True):
         rows[type(fate)].append((*_identity(job_id, item), *fate))
-        if isinstance(fate, Answered) and fate.source == Source.CACHE:
-            known.add(item.key)
-        elif fate.leader is not None:
+        if fate.leader is not None:
             twins.add(item.ticket.position)
     connection.execute(_STAGED)
-    for kind, several in rows.items():
-        _insert_all(connection, kind, several)
-    known |= _from_staged(connection, loaded, now, ttl_s)
+    connection.execute("DELETE FROM staged")  # of a chunk that could not be stored
+    queued = rows.pop(Queued)
+    _insert_all(connection, Queued, queued)
     last = max([loaded, *(item.ticket.position for item in fresh), *(row.position for row in refusals)])
-    connection.execute(_LOADED, (last, 0 if ttl_s is None else len(fresh), job_id))
-    return Matched(known, twins)
+    return Staged(job_id, loaded, last, len(fresh), len(queued), rows, twins)
 
 
-def _from_staged(connection: sqlite3.Connection, loaded: int, now: float, ttl_s: float | None) -> set[bytes]:
-    """Store what stands aside, answered where the cache knows it; answers the keys of those."""
+def add_staged(connection: sqlite3.Connection, staged: Staged, *, now: float, ttl_s: float | None) -> Matched:
+    """Store the chunk that was staged last, and answer what its texts met."""
     expired = inf if ttl_s is None else now - ttl_s
-    known = {key for (key,) in connection.execute(_FROM_STAGED, (expired, now, loaded)).fetchall()}
-    connection.execute("DELETE FROM staged")
-    return known - {None}
+    for kind, several in staged.ended.items():
+        _insert_all(connection, kind, several)
+    connection.execute(_FROM_STAGED, (expired, now, staged.loaded))
+    if connection.execute("DELETE FROM staged").rowcount != staged.aside:
+        raise RuntimeError(f"job {staged.job_id}: another chunk was staged over this one")
+    connection.execute(_LOADED, (staged.last, 0 if ttl_s is None else staged.tickets, staged.job_id))
+    known = connection.execute(_FROM_CACHE, (staged.job_id, staged.loaded)).fetchone()[0]
+    return Matched(set(json.loads(known)), staged.twins)
 
 
 def _insert_all(connection: sqlite3.Connection, kind: type[Fate], rows: Sequence[tuple[Any, ...]]) -> None:

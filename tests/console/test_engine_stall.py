@@ -9,10 +9,10 @@ import pytest
 
 from engine_thread_builders import PATIENCE_S, engine, tickets_file
 from forge_tui.console.app import ForgeApp, Look
-from forge_tui.console.engine_thread import SWITCH_INTERVAL_S
 from forge_tui.console.hub import Launch
 from forge_tui.core.clock import SystemClock
 from forge_tui.core.event import Notice
+from forge_tui.core.turns import take_short_turns
 
 NAPS = 600
 NAP_S = 0.005
@@ -35,7 +35,7 @@ async def lateness(publish):
 @pytest.mark.alone
 async def test_the_engine_stays_punctual_under_the_screen(tmp_path):
     before = sys.getswitchinterval()
-    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    take_short_turns()
     try:
         with engine(tmp_path, started=False, sim="latency=0.05", concurrency=4) as hub:
             app = ForgeApp(hub, SystemClock(), Look(hz=4), first=Launch((tickets_file(tmp_path, 5_000),)))

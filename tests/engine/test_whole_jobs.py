@@ -48,13 +48,13 @@ def test_ten_slots_are_kept_busy_without_a_barrier():
 @pytest.mark.parametrize(("length", "chunks"), [(100, [1_500]), (1_000, [500, 500, 500])], ids=["short", "long"])
 def test_rows_are_stored_in_chunks_of_so_many_rows_or_so_much_text(monkeypatch, length, chunks):
     monkeypatch.setattr(load, "CHUNK_CHARS", 500_000)
-    stored, add_rows = [], JobStore.add_rows
+    stored, stage_rows = [], JobStore.stage_rows
 
-    def add(store, job_id, tickets, *rest, **named):
+    def stage(store, job_id, tickets, *rest, **named):
         stored.append(len(tickets))
-        return add_rows(store, job_id, tickets, *rest, **named)
+        return stage_rows(store, job_id, tickets, *rest, **named)
 
-    monkeypatch.setattr(JobStore, "add_rows", add)
+    monkeypatch.setattr(JobStore, "stage_rows", stage)
 
     async def story(world):
         await world.run([f"{n:04} ".ljust(length, "x") for n in range(1_500)])

@@ -15,6 +15,7 @@ from store_builders import (
     a_job,
     a_row,
     a_settlement,
+    add_rows,
     an_entry,
     done,
     failed,
@@ -34,7 +35,7 @@ async def _a_job_of(size, text=lambda n: f"text {n}"):
         job_id = await a_job(store)
         for start in range(1, size + 1, 10_000):
             chunk = [a_row(n, text(n)) for n in range(start, min(start + 10_000, size + 1))]
-            await store.add_rows(job_id, chunk, [], now=NOW, ttl_s=DAY_S)
+            await add_rows(store, job_id, chunk, [], now=NOW, ttl_s=DAY_S)
         yield store, job_id
 
 
@@ -106,7 +107,7 @@ async def test_a_start_ends_cancelled_jobs_without_reading_the_others():
 async def test_loading_one_more_chunk_costs_the_same_in_a_big_job():
     async def load(store, job_id):
         loaded = await store.loaded_rows(job_id)
-        await store.add_rows(job_id, rows(100, start=loaded + 1), [], now=NOW, ttl_s=DAY_S)
+        await add_rows(store, job_id, rows(100, start=loaded + 1), [], now=NOW, ttl_s=DAY_S)
 
     assert await _grown(load) < 1.5
 

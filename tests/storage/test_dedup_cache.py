@@ -3,7 +3,7 @@
 import pytest
 
 from forge_tui.core.outcome import Classification
-from store_builders import DAY_S, NOW, a_job, a_row, a_settlement, a_store, all_rows, done, key_of, looked_at
+from store_builders import DAY_S, NOW, a_job, a_row, a_settlement, a_store, add_rows, all_rows, done, key_of, looked_at
 
 OTHER = Classification("other", "low", "Something else")
 MS = 0.001
@@ -20,7 +20,7 @@ async def _known(store, at, ttl_s=DAY_S):
 
 async def _answer_given(store, at):
     job_id = await a_job(store, now=NOW)
-    await store.add_rows(job_id, [a_row(1, "a")], [], now=at, ttl_s=DAY_S)
+    await add_rows(store, job_id, [a_row(1, "a")], [], now=at, ttl_s=DAY_S)
     (ticket,) = await all_rows(store, job_id)
     return ticket.classification.category if ticket.classification else None
 

@@ -20,6 +20,7 @@ from store_builders import (
     a_row,
     a_settlement,
     a_spec,
+    add_rows,
     all_rows,
     an_entry,
     done,
@@ -55,7 +56,7 @@ class JobLaws(RuleBasedStateMachine):
         chunk = list(enumerate([*known, *texts], start=first))
         tickets = [a_row(n, text, COMPLEXITY_OF[text]) for n, text in chunk if text != "!"]
         refused = [a_refusal(n) for n, text in chunk if text == "!"]
-        self.runner.run(self.store.add_rows(self.job_id, tickets, refused, now=NOW, ttl_s=self.ttl_s))
+        self.runner.run(add_rows(self.store, self.job_id, tickets, refused, now=NOW, ttl_s=self.ttl_s))
         self.texts += texts
 
     @rule(target=in_flight, size=st.integers(1, 4))

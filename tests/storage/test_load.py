@@ -19,6 +19,7 @@ from store_builders import (
     a_settlement,
     a_spec,
     a_store,
+    add_rows,
     all_rows,
     done,
     failed,
@@ -71,7 +72,7 @@ async def test_twins_follow_the_first_of_their_text_whatever_the_chunks(chunk):
     async with a_store() as store:
         job_id = await a_job(store, tickets[:chunk])
         for at in range(chunk, len(tickets), chunk):
-            await store.add_rows(job_id, tickets[at : at + chunk], [], now=NOW, ttl_s=DAY_S)
+            await add_rows(store, job_id, tickets[at : at + chunk], [], now=NOW, ttl_s=DAY_S)
         stored = await all_rows(store, job_id)
         counts = (await store.job(job_id)).counts
     assert [ticket.leader for ticket in stored] == [None, None, 1, None, 1, 2, None]
@@ -95,8 +96,8 @@ async def test_a_known_text_is_known_in_every_chunk_that_holds_it():
         await _answered_once(store, "a")
         job_id = await store.create_job(a_spec(), NOW)
         first, second = a_row(1, "a"), a_row(2, "a")
-        known = [await store.add_rows(job_id, [row], [], now=NOW, ttl_s=DAY_S) for row in (first, second)]
-    assert [matched.known for matched in known] == [{first.key}, {first.key}]
+        known = [await add_rows(store, job_id, [row], [], now=NOW, ttl_s=DAY_S) for row in (first, second)]
+    assert [matched.known for matched in known] == [{1}, {2}]
 
 
 async def test_each_row_is_one_look_up_and_each_hit_one_hit():
@@ -119,10 +120,10 @@ async def test_without_the_cache_nothing_is_looked_up():
 async def test_an_ingest_begun_again_stores_no_row_twice():
     async with a_store() as store:
         job_id = await store.create_job(a_spec(), NOW)
-        await store.add_rows(job_id, rows(10), [a_refusal(11)], now=NOW, ttl_s=DAY_S)
+        await add_rows(store, job_id, rows(10), [a_refusal(11)], now=NOW, ttl_s=DAY_S)
         assert await store.loaded_rows(job_id) == 11
-        await store.add_rows(job_id, [*rows(10), *rows(4, start=12)], [a_refusal(11)], now=NOW, ttl_s=DAY_S)
-        await store.add_rows(job_id, rows(10), [], now=NOW, ttl_s=DAY_S)
+        await add_rows(store, job_id, [*rows(10), *rows(4, start=12)], [a_refusal(11)], now=NOW, ttl_s=DAY_S)
+        await add_rows(store, job_id, rows(10), [], now=NOW, ttl_s=DAY_S)
         stored, counts = await all_rows(store, job_id), (await store.job(job_id)).counts
         assert await store.loaded_rows(job_id) == 15
     assert [ticket.position for ticket in stored] == list(range(1, 16))
@@ -136,7 +137,7 @@ async def test_a_row_that_comes_after_its_leader_ended_ends_like_it():
         job_id = await a_job(store, first)
         await store.record(a_settlement(job_id, done(1), failed(2, code=Code.FILTER)), NOW)
         late = [a_row(n, text) for n, text in enumerate(("answered", "broken", "known", "open"), start=5)]
-        await store.add_rows(job_id, late, [], now=NOW, ttl_s=None)
+        await add_rows(store, job_id, late, [], now=NOW, ttl_s=None)
         answered, broken, known, still_open = (await all_rows(store, job_id))[4:]
     assert (answered.state, answered.source, answered.saved_tokens) == (TicketState.DONE, Source.TWIN, 100)
     assert (broken.state, broken.code, broken.message) == (TicketState.FAILED, Code.FILTER, "category x")
@@ -153,8 +154,8 @@ async def test_a_chunk_asks_the_cache_once():
             seen = []
             job_id = await a_job(store)
             await database.read(lambda c, seen=seen: c.set_trace_callback(seen.append))
-            await store.add_rows(
-                job_id, [a_row(n, f"text {n % 50}") for n in range(1, count + 1)], [], now=NOW, ttl_s=1
+            await add_rows(
+                store, job_id, [a_row(n, f"text {n % 50}") for n in range(1, count + 1)], [], now=NOW, ttl_s=1
             )
             await database.read(lambda c: c.set_trace_callback(None))
             counted[count] = [s for s in seen if not s.startswith("INSERT INTO staged")]
@@ -183,4 +184,22 @@ async def test_ready_only_after_the_last_chunk():
 async def test_rows_for_a_job_that_is_not_there_are_refused():
     async with a_store() as store:
         with pytest.raises(UnknownJob, match="J-0007"):
-            await store.add_rows(7, rows(1), [], now=NOW, ttl_s=None)
+            await add_rows(store, 7, rows(1), [], now=NOW, ttl_s=None)
+
+
+async def test_a_chunk_staged_over_another_loses_no_row_unseen():
+    async with a_store() as store:
+        job_id = await store.create_job(a_spec(), NOW)
+        first = await store.stage_rows(job_id, rows(3), [], now=NOW)
+        await store.stage_rows(job_id, rows(2), [], now=NOW)
+        with pytest.raises(RuntimeError, match="staged over"):
+            await store.add_staged(first, now=NOW, ttl_s=None)
+        assert await store.loaded_rows(job_id) == 0
+
+
+async def test_a_chunk_that_was_staged_and_never_stored_leaves_nothing_behind():
+    async with a_store() as store:
+        job_id = await store.create_job(a_spec(), NOW)
+        await store.stage_rows(job_id, rows(3), [], now=NOW)
+        await add_rows(store, job_id, rows(1), [], now=NOW, ttl_s=None)
+        assert [ticket.position for ticket in await all_rows(store, job_id)] == [1]
