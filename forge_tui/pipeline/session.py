@@ -69,7 +69,7 @@ class Session:
         self.endpoint = resolve(settings, has_key=secret is not None)
         self._provider = connect(settings, self.endpoint, secret, clock=clock, transport=transport)
         self._gates = Gates(settings, self.endpoint, _child(rng, "gates"))
-        self.store = JobStore(database, cache_ttl_s=settings.cache_ttl_s)
+        self.store = JobStore(database)
         self.bus = EventBus(
             Accumulator(
                 ewma_alpha=settings.ewma_alpha,

@@ -1,4 +1,4 @@
-"""The dedup cache: the first answer to a text is known for its time to live; it stands in the row of the ticket asked.
+"""The dedup cache: an answer is known for its time to live, of several the first; it stands in the row of the ticket asked.
 
 Asked in bulk only. Nothing is stored twice, and the random keys stand in one index: that is written when a job is
 loaded, by the chunk, and not again when answers come.

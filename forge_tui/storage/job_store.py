@@ -1,7 +1,6 @@
 """The one door of engine, cli and console to what is written: every method is one transaction, or one reading."""
 
 from collections.abc import Callable, Collection, Sequence
-from functools import partial
 
 from forge_tui.core.failure import Code
 from forge_tui.core.job import JobRecord, JobSpec, JobState
@@ -13,15 +12,10 @@ from forge_tui.storage.rows import CancelledCounts, JobHead, OpeningFigures, Ret
 
 
 class JobStore:
-    """The jobs of one database. `now` is Unix seconds; every write may raise DatabaseFault.
+    """The jobs of one database. `now` is Unix seconds; every write may raise DatabaseFault."""
 
-    `cache_ttl_s` is how long a first answer is kept before a newer one replaces it.
-    """
-
-    def __init__(self, database: Database, *, cache_ttl_s: float = 86_400.0) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        # One object, by which the database knows what can be done together.
-        self._record = partial(settle.record, cache_ttl_s=cache_ttl_s)
 
     async def create_job(self, spec: JobSpec, now: float) -> int:
         """The number of a new job in state loading."""
@@ -130,7 +124,7 @@ class JobStore:
 
         An answer of an older epoch, or for a ticket that is done, goes to the ledger only.
         """
-        followers, commit = await self._database.write_numbered(self._record, (settlement, now))
+        followers, commit = await self._database.write_numbered(settle.record, (settlement, now))
         twins = [(ticket, followers.done.get(ticket.position, 0)) for ticket in settlement.done]
         return Settled(
             commit,

@@ -184,7 +184,7 @@ _KNOWN_BY_ITS_ROW = (
     "DROP TABLE cache",
     "DROP INDEX tickets_same_text",
     "DROP INDEX tickets_following",
-    # When a request answered it, where that answer is the first to its text for a time to live.
+    # When a request answered it; empty where it follows another ticket.
     "ALTER TABLE tickets ADD COLUMN known_at REAL",
     "UPDATE tickets SET known_at = settled_at WHERE state = 'done' AND source = 'model' AND leader IS NULL",
     "UPDATE tickets SET key = substr(key, 1, 16) WHERE key IS NOT NULL",

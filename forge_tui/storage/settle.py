@@ -15,7 +15,7 @@ from forge_tui.core.settlement import (
 )
 from forge_tui.core.ticket import TicketState
 from forge_tui.storage import checks
-from forge_tui.storage.dedup_cache import KnownAnswer, is_known
+from forge_tui.storage.dedup_cache import KnownAnswer
 from forge_tui.storage.values import select_in, storable, storable_or_none, to_json
 
 _ATTEMPT = """
@@ -26,16 +26,11 @@ INSERT INTO attempts (
 ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _ABOARD = "INSERT INTO attempt_tickets (job_id, attempt_id, position, place, code, message) VALUES (?, ?, ?, ?, ?, ?)"
-_CURRENT = f"""
-SELECT position, epoch, state, leader, leader IS NULL AND NOT EXISTS (
-    SELECT 1 FROM tickets AS earlier WHERE earlier.key = tickets.key AND {is_known("earlier")}
-)
-FROM tickets WHERE job_id = ?3 AND position IN (:many)
-"""  # noqa: S608 - our own words
+_CURRENT = "SELECT position, epoch, state, leader FROM tickets WHERE job_id = ? AND position IN (:many)"
 _DONE = """
 UPDATE tickets SET state = 'done', source = 'model', category = ?, priority = ?, summary = ?, flags = ?, batch = ?,
     http_status = ?, request_id = ?, ticket_attempts = ?, service_attempts = ?, tokens = tokens + ?, cost = cost + ?,
-    settled_at = ?, known_at = ?, due = NULL, code = NULL, message = NULL
+    settled_at = ?, known_at = iif(leader IS NULL, ?, NULL), due = NULL, code = NULL, message = NULL
 WHERE job_id = ? AND position = ? AND epoch = ? AND state <> 'done'
 """
 _FAILED = """
@@ -75,7 +70,6 @@ class _Current(NamedTuple):
     epoch: int
     state: str
     leader: int | None
-    teaches: int  # whether its answer becomes the cache's: no other is known to its text
 
 
 class Followers(NamedTuple):
@@ -85,9 +79,7 @@ class Followers(NamedTuple):
     failed: dict[int, int]
 
 
-def record(
-    connection: sqlite3.Connection, given: Sequence[tuple[Settlement, float]], cache_ttl_s: float
-) -> list[Followers]:
+def record(connection: sqlite3.Connection, given: Sequence[tuple[Settlement, float]]) -> list[Followers]:
     """Write settlements, each with its instant, in few statements for all of them.
 
     An answer that comes too late for its ticket is paid for and moves nothing.
@@ -95,11 +87,11 @@ def record(
     followers: list[Followers] = []
     for run in _runs([settlement for settlement, _ in given]):
         now = given[len(followers)][1]
-        current = _current(connection, run, now, cache_ttl_s)
+        current = _current(connection, run)
         if any(row.leader in current for row in current.values()):
             # A follower was asked by itself before it followed: what its leader's answer made of it comes first.
             for one in run:
-                followers += _record(connection, [one], _current(connection, [one], now, cache_ttl_s), now)
+                followers += _record(connection, [one], _current(connection, [one]), now)
         else:
             followers += _record(connection, run, current, now)
     return followers
@@ -130,7 +122,7 @@ def _record(
     failed = [(one.entry, ticket) for one in run for ticket in one.failed if _is_open(ticket, current)]
     waiting = [ticket for one in run for ticket in one.waiting if _is_open(ticket, current)]
     requeued = [ticket for one in run for ticket in one.requeued if _is_open(ticket, current)]
-    connection.executemany(_DONE, [_done(ticket, job_id, entry, now, current) for entry, ticket in done])
+    connection.executemany(_DONE, [_done(ticket, job_id, entry, now) for entry, ticket in done])
     connection.executemany(_FAILED, [_failed(ticket, job_id, entry, now) for entry, ticket in failed])
     connection.executemany(_WAITING, [_waiting(ticket, job_id) for ticket in waiting])
     connection.executemany(_REQUEUED, [_requeued(ticket, job_id) for ticket in requeued])
@@ -176,11 +168,9 @@ def _aboard(number: int, settlement: Settlement) -> Iterator[tuple[Any, ...]]:
         yield settlement.job_id, number, position, place, *faults[position]
 
 
-def _current(
-    connection: sqlite3.Connection, run: Sequence[Settlement], now: float, cache_ttl_s: float
-) -> dict[int, _Current]:
+def _current(connection: sqlite3.Connection, run: Sequence[Settlement]) -> dict[int, _Current]:
     positions = [position for one in run for position in one.entry.positions]
-    rows = select_in(connection, _CURRENT, positions, now - cache_ttl_s, now, run[0].job_id)
+    rows = select_in(connection, _CURRENT, positions, run[0].job_id)
     return {position: _Current(*rest) for position, *rest in rows}
 
 
@@ -206,14 +196,11 @@ def _answer(ticket: DoneTicket) -> KnownAnswer:
     )
 
 
-def _done(
-    ticket: DoneTicket, job_id: int, entry: LedgerEntry, now: float, current: Mapping[int, _Current]
-) -> tuple[Any, ...]:
+def _done(ticket: DoneTicket, job_id: int, entry: LedgerEntry, now: float) -> tuple[Any, ...]:
     category, priority, summary, flags, tokens, cost = _answer(ticket)
-    known_at = now if current[ticket.position].teaches else None
     return (
         *(category, priority, summary, flags, entry.batch, entry.http_status, storable_or_none(entry.request_id)),
-        *(ticket.ticket_attempts, ticket.service_attempts, tokens, cost, now, known_at),
+        *(ticket.ticket_attempts, ticket.service_attempts, tokens, cost, now, now),
         *(job_id, ticket.position, ticket.epoch),
     )
 

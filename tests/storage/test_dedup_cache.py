@@ -45,12 +45,13 @@ async def test_a_shorter_time_to_live_is_obeyed_at_once():
         assert not await _known(store, NOW, ttl_s=0)
 
 
-async def test_the_first_answer_stays_and_a_later_one_does_not_extend_it():
+async def test_of_two_answers_the_first_is_given_until_its_own_time_is_over():
     async with a_store() as store:
         await _answer(store, NOW)
-        await _answer(store, NOW + DAY_S - MS, classification=OTHER)
+        await _answer(store, NOW + 60, classification=OTHER)
         assert await _answer_given(store, NOW + DAY_S - MS) == "billing"
-        assert not await _known(store, NOW + DAY_S)
+        assert await _answer_given(store, NOW + DAY_S) == "other"
+        assert not await _known(store, NOW + DAY_S + 60)
 
 
 async def test_an_expired_answer_is_replaced():
@@ -65,21 +66,6 @@ async def test_an_answer_from_the_future_is_replaced():
         await _answer(store, NOW + 3600)
         await _answer(store, NOW, classification=OTHER)
         assert await _answer_given(store, NOW + 60) == "other"
-
-
-async def test_the_store_keeps_answers_as_long_as_it_is_told():
-    async with a_store(cache_ttl_s=60) as store:
-        await _answer(store, NOW)
-        await _answer(store, NOW + 60, classification=OTHER)
-        assert await store.cached([key_of("a")], NOW + 61, 60) == {key_of("a")}
-
-
-async def test_of_two_answers_that_a_longer_time_to_live_reaches_the_first_is_given():
-    async with a_store(cache_ttl_s=60) as store:
-        await _answer(store, NOW)
-        await _answer(store, NOW + 60, classification=OTHER)
-        assert await _answer_given(store, NOW + 61) == "billing"
-        assert await _answer_given(store, NOW + DAY_S) == "other"
 
 
 async def test_a_twin_that_was_asked_by_itself_teaches_the_cache_nothing():
