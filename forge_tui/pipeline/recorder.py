@@ -52,7 +52,12 @@ class Recorder:
         self._shut_until = gates.send_gate.opens_at
         self._patient_until = math.inf
         self._less_patient = asyncio.Event()
-        self.disk_full = False
+        self._refused_writes = 0
+
+    @property
+    def disk_full(self) -> bool:
+        """Whether a write waits for a disk that refused it."""
+        return self._refused_writes > 0
 
     async def record(self, landing: Landing, settling: Settling) -> None:
         """Store one request's outcome, then publish it; returns only when it is durable."""
@@ -89,6 +94,7 @@ class Recorder:
 
         Raises DatabaseFault when patience is over: nothing of it is on disk then.
         """
+        refused = False
         while True:
             try:
                 result = await write()
@@ -96,21 +102,27 @@ class Recorder:
                 now = self._clock.monotonic()
                 if now >= self._patient_until:
                     raise
-                if not self.disk_full:
-                    self.disk_full = True
-                    advice = RULES[Code.DISK].advice
-                    self._bus.publish(
-                        Notice(
-                            self._clock.wall(), self._job_id, "error", f"{fault}. {advice} The job goes on by itself."
-                        )
-                    )
+                if not refused:
+                    refused = True
+                    self._write_refused(fault)
                 self._less_patient.clear()
                 await self._clock.wait(self._less_patient, min(now + DISK_RETRY_S, self._patient_until))
             else:
-                if self.disk_full:
-                    self.disk_full = False
-                    self._bus.publish(Notice(self._clock.wall(), self._job_id, "info", "the disk takes writes again"))
+                if refused:
+                    self._write_taken()
                 return result
+
+    def _write_refused(self, fault: DatabaseFault) -> None:
+        self._refused_writes += 1
+        if self._refused_writes == 1:
+            message = f"{fault}. {RULES[Code.DISK].advice} The job goes on by itself."
+            self._bus.publish(Notice(self._clock.wall(), self._job_id, "error", message))
+
+    def _write_taken(self) -> None:
+        # A nearly full disk takes a small write and refuses the next: it is well when the last one is through.
+        self._refused_writes -= 1
+        if not self._refused_writes:
+            self._bus.publish(Notice(self._clock.wall(), self._job_id, "info", "the disk takes writes again"))
 
     def sent(self, batch: Batch, tokens: int, *, probe: bool) -> None:
         """A batch left; a check moves no ticket, so nobody counts it before it is home."""
