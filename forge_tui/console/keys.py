@@ -6,10 +6,14 @@ Ids are API: a settings file maps them to other keys, so none is renamed silentl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from textual.binding import Binding, BindingType
 
 from forge_tui.core.errors import SettingsRefused
+
+if TYPE_CHECKING:
+    from textual.app import App
 
 
 class Scope(StrEnum):
@@ -22,7 +26,12 @@ class Scope(StrEnum):
     JOBS = "jobs"
     LOG = "log"
     LAUNCH = "launch"
+    PATH = "path"
     HELD = "held"
+    RETRY = "retry"
+    CAUSES = "causes"
+    BREAKER = "breaker"
+    QUIT = "quit"
 
 
 WHERE = {
@@ -33,7 +42,12 @@ WHERE = {
     Scope.JOBS: "among jobs",
     Scope.LOG: "in the log",
     Scope.LAUNCH: "on the launch screen, outside its path",
+    Scope.PATH: "in the path of the launch screen",
     Scope.HELD: "while an order is held",
+    Scope.RETRY: "in the dialog of `R`",
+    Scope.CAUSES: "among causes",
+    Scope.BREAKER: "in the breaker's menu",
+    Scope.QUIT: "in the quit dialog",
 }
 
 
@@ -53,7 +67,9 @@ class Key:
 
 _S, _L, _F, _J, _E = Scope.SCREEN, Scope.LIST, Scope.FAILURES, Scope.JOBS, Scope.LOG
 _N = Scope.LAUNCH
-_APART = frozenset({Scope.FAILURES, Scope.JOBS, Scope.LOG})
+_APART = frozenset({Scope.FAILURES, Scope.JOBS, Scope.LOG, Scope.CAUSES})
+# Nothing below them hears a key while they listen.
+_ALONE = frozenset({Scope.HELD, Scope.LAUNCH, Scope.PATH, Scope.RETRY, Scope.BREAKER, Scope.QUIT})
 
 KEYS = (
     Key("app.help", "question_mark,f1", "?", "help", "Help", "help of the focused pane, and the key table"),
@@ -117,6 +133,22 @@ KEYS = (
     Key("launch.model", "m", "m", "model", "Model", "another model of this provider", _N),
     Key("launch.batch", "b", "b", "next_batch", "Batch", "another batch size", _N),
     Key("launch.limits", "B", "B", "budget", "Budget", "budget, slots and requests/min", _N),
+    Key("launch.complete", "tab", "tab", "complete", "Complete", "complete the path; again: next pane", Scope.PATH),
+    Key("retry.give", "enter", "⏎", "retry", "Retry", "retry those it may help", Scope.RETRY),
+    Key("retry.force", "f", "f", "force", "Force", "retry all in the filter, verdict no too", Scope.RETRY),
+    Key(
+        "causes.try_each",
+        "t",
+        "t",
+        "try_each",
+        "Try",
+        "retry one of each cause marked, or of all it may help",
+        Scope.CAUSES,
+    ),
+    Key("breaker.trip", "t", "t", "ask('trip')", "Trip", "open the breaker (twice: sure)", Scope.BREAKER),
+    Key("breaker.reset", "r", "r", "ask('reset')", "Reset", "close the breaker (twice: sure)", Scope.BREAKER),
+    Key("quit.drain", "d,enter", "d", "leave('drain')", "Drain", "finish what is in flight, then quit", Scope.QUIT),
+    Key("quit.now", "k", "k", "leave('now')", "Stop now", "quit at once; the job can be resumed", Scope.QUIT),
     Key("app.theme", "T", "T", "theme", "Theme", "next theme"),
     Key("app.shot", "f8", "F8", "shot", "Shot", "the screen as an SVG file"),
     Key("app.debug", "f12", "F12", "debug", "Debug", "settings, versions, paint ms, stalls"),
@@ -130,6 +162,12 @@ def as_binding(key_id: str, action: str) -> Binding:
     """A key of the table that does `action` where it is bound so: what it is for stays, how it is done differs."""
     key = BY_ID[key_id]
     return Binding(key.keys, action, key.label, id=key_id, show=False)
+
+
+def typed(app: "App[object]", key_id: str) -> str:
+    """The key as it is typed in this app: the user's own where the keymap names one."""
+    own = app._keymap.get(key_id)  # noqa: SLF001 - Textual has no reader for the keymap it was given
+    return own.split(",")[0].strip() if own else BY_ID[key_id].shown
 
 
 def bindings(*scopes: Scope) -> list[BindingType]:
@@ -162,7 +200,5 @@ def checked_keymap(wanted: Mapping[str, str]) -> dict[str, str]:
 
 
 def _apart(one: Scope, other: Scope) -> bool:
-    """Whether two parts never listen at once: a held order takes its key before anybody else hears it."""
-    if one is other:
-        return False
-    return not {Scope.HELD, Scope.LAUNCH}.isdisjoint({one, other}) or {one, other} <= _APART
+    """Whether two parts never listen at once."""
+    return one is not other and (not _ALONE.isdisjoint({one, other}) or {one, other} <= _APART)

@@ -274,6 +274,21 @@ async def test_a_keymap_moves_a_key_and_the_footer_names_it():
     assert "P Paus" in words
 
 
+async def test_a_keymap_reaches_into_dialogs_and_help_and_they_name_the_key():
+    hub = working_hub()
+    async with console(hub, keymap={"quit.now": "X", "screen.jobs": "J"}).run_test(size=(100, 30)) as pilot:
+        await pilot.press("question_mark")
+        await settle(pilot)
+        assert "J      jobs and history" in words_of(pilot.app)
+        await pilot.press("escape", "q")
+        await settle(pilot)
+        assert "[X] stop now" in words_of(pilot.app)
+        await pilot.press("k")
+        assert pilot.app.return_value is None
+        await pilot.press("X")
+        assert pilot.app.return_value is Leave.NOW
+
+
 async def test_the_screen_keeps_drawing_when_a_refresh_goes_with_its_dialog(monkeypatch):
     hub = working_hub()
     app = ForgeApp(hub, SystemClock(), Look(hz=10))

@@ -6,6 +6,7 @@ from textual.command import CommandPalette
 import console_states as states
 from console_builders import console, settle
 from console_lists import a_hub, pressing
+from forge_tui.console.farewell import Leave
 from forge_tui.console.keys import BY_ID, Scope
 from forge_tui.console.screens.api_key import KeyPrompt
 from forge_tui.console.screens.ask import AskDialog
@@ -22,7 +23,7 @@ from forge_tui.console.screens.row_list import FilterInput
 from forge_tui.console.screens.sort import SortDialog
 from forge_tui.console.screens.ticket import TicketDialog
 from forge_tui.console.widgets.frame import Frame
-from forge_tui.core.command import Cancel, Drain, Pause, Retry
+from forge_tui.core.command import BreakerOrder, Cancel, Drain, Pause, Retry, SetBreaker
 from launch_builders import launch_hub
 
 LAST = 1420  # the last failed ticket of the hub
@@ -50,6 +51,18 @@ def marks(*positions):
 
 def sends(*commands):
     return lambda app: [type(command) for command in app.hub.commands] == list(commands)
+
+
+def holds(words):
+    return lambda app: app.orders.held is not None and app.orders.held.words == words
+
+
+def orders_breaker(order):
+    return lambda app: [sent.order for sent in app.hub.commands if isinstance(sent, SetBreaker)] == [order]
+
+
+def leaves(how):
+    return lambda app: app.return_value is how
 
 
 def launches(**settings):
@@ -114,6 +127,14 @@ EFFECTS = {
     "launch.model": ((), opens(AskDialog)),
     "launch.batch": ((), chooses(batch_size=1)),
     "launch.limits": ((), opens(LimitsMenu)),
+    "launch.complete": (("t", "i"), lambda app: app.screen.query_one("#path").value == "tickets_5k.csv"),
+    "retry.give": (("R",), holds("Retry 8")),
+    "retry.force": (("R",), holds("Retry 30")),
+    "causes.try_each": (("c",), sends(Retry)),
+    "breaker.trip": (("b", "t"), orders_breaker(BreakerOrder.TRIP)),
+    "breaker.reset": (("b", "r"), orders_breaker(BreakerOrder.RESET)),
+    "quit.drain": (("q",), leaves(Leave.DRAIN)),
+    "quit.now": (("q",), leaves(Leave.NOW)),
     "app.theme": ((), lambda app: app.theme == "forge-light"),
     "app.shot": ((), lambda app: any("screenshot in" in note.message for note in app._notifications)),
     "app.debug": ((), opens(DebugDialog)),
@@ -125,8 +146,11 @@ def test_no_key_of_the_table_is_without_its_effect_here():
     assert EFFECTS.keys() == BY_ID.keys()
 
 
+FIRST = {Scope.LAUNCH: (), Scope.PATH: ("n",)}
+
+
 def hub_for(key):
-    if key.scope is Scope.LAUNCH:
+    if key.scope in {Scope.LAUNCH, Scope.PATH}:
         return launch_hub()
     return a_hub(states.finished()) if key.scope is Scope.JOBS else a_hub()
 
@@ -142,7 +166,7 @@ async def test_a_key_does_what_the_table_says(key_id, press, tmp_path, monkeypat
     if key.scope is Scope.LAUNCH:
         app._offered = ("tickets_5k.csv",)
     async with app.run_test(size=(100, 30)) as pilot:
-        await pressing(*(() if key.scope is Scope.LAUNCH else ("3",)), *before)(pilot)
+        await pressing(*FIRST.get(key.scope, ("3",)), *before)(pilot)
         assert not so(app)
         await pilot.press(press)
         await settle(pilot)

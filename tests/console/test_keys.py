@@ -1,17 +1,26 @@
 """The key table: ids are unique, and a user's keymap is refused rather than half obeyed."""
 
+from importlib import import_module
+from pkgutil import walk_packages
+
 import pytest
 
+import forge_tui.console
 from console_builders import settle
 from console_lists import a_hub, shown
 from forge_tui.console.app import ForgeApp
 from forge_tui.console.keys import BY_ID, KEYS, Scope, bindings, checked_keymap
 from forge_tui.console.screens import palette
 from forge_tui.console.screens.base import ConsoleScreen
+from forge_tui.console.screens.breaker_menu import BreakerMenu
+from forge_tui.console.screens.causes import CausesDialog
 from forge_tui.console.screens.events import LogPane
 from forge_tui.console.screens.failure_list import FailureList
 from forge_tui.console.screens.jobs import JobsScreen
 from forge_tui.console.screens.launch import LaunchScreen
+from forge_tui.console.screens.launch_panes import PathInput
+from forge_tui.console.screens.quit import QuitDialog
+from forge_tui.console.screens.retry import RetryDialog
 from forge_tui.console.widgets.virtual_list import VirtualList
 from forge_tui.core.errors import SettingsRefused
 
@@ -26,6 +35,11 @@ BOUND = {
         Scope.JOBS: JobsScreen,
         Scope.LOG: LogPane,
         Scope.LAUNCH: LaunchScreen,
+        Scope.PATH: PathInput,
+        Scope.RETRY: RetryDialog,
+        Scope.CAUSES: CausesDialog,
+        Scope.BREAKER: BreakerMenu,
+        Scope.QUIT: QuitDialog,
     }.items()
 }
 
@@ -51,6 +65,18 @@ def test_an_unknown_id_is_refused_by_name():
 def test_a_key_that_belongs_to_another_is_refused_with_both_names():
     with pytest.raises(SettingsRefused, match=r"job\.pause.*job\.new|job\.new.*job\.pause"):
         checked_keymap({"job.pause": "n"})
+
+
+# These stay what they are on every terminal; a line that is typed in takes a user's own letter for escape.
+FIXED = {"ctrl+c", "ctrl+q", "ctrl+p", "escape"}
+
+
+def test_every_binding_of_ours_has_an_id_that_a_keymap_can_name():
+    for name in [module.name for module in walk_packages(forge_tui.console.__path__, "forge_tui.console.")]:
+        for widget in vars(import_module(name)).values():
+            if isinstance(widget, type) and widget.__module__ == name:
+                ours = [b for b in vars(widget).get("BINDINGS", []) if b.key not in FIXED]
+                assert {b.id for b in ours} <= BY_ID.keys(), widget
 
 
 @pytest.mark.parametrize("scope", Scope)

@@ -17,6 +17,7 @@ class AskFrame(Frame):
 class AskDialog(Dialog[str]):
     """Answers what was typed, stripped and not empty, or None. `start` stands in the line to begin with."""
 
+    # A user's own key for `app.back` may be a letter, which the line would take.
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss_none", "Back", show=False)]
     AUTO_FOCUS = "Input"
 

@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widget import Widget
 
-from forge_tui.console.keys import BY_ID, Scope, bindings
+from forge_tui.console.keys import BY_ID, Scope, bindings, typed
 from forge_tui.console.screens.jumps import Jumps
 from forge_tui.console.view import Crashed, View
 from forge_tui.console.widgets.footer import WIDE, Footer, Hint
@@ -128,15 +128,10 @@ class ConsoleScreen(Jumps):
                 continue
             bound = active.get(key_id)
             if bound is not None and bound.enabled:
-                shown = BY_ID[key_id].shown if not wide or key_id != "mark.toggle" else "space"
-                yield Hint(self._typed(key_id, shown), self.label(key_id, wide=wide))
+                shown = typed(self.app, key_id)
+                yield Hint("space" if wide and shown == "spc" else shown, self.label(key_id, wide=wide))
 
     def _fixed_hints(self) -> Iterator[Hint]:
         wide = self.size.width >= WIDE
         for key_id in _FIXED:
-            yield Hint(self._typed(key_id, BY_ID[key_id].shown), self.label(key_id, wide=wide))
-
-    def _typed(self, key_id: str, shown: str) -> str:
-        """The key as it is typed, the user's own where the keymap names one."""
-        own = self.app._keymap.get(key_id)  # noqa: SLF001 - Textual has no reader for the keymap it was given
-        return own.split(",")[0] if own else shown
+            yield Hint(typed(self.app, key_id), self.label(key_id, wide=wide))

@@ -3,9 +3,10 @@
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 
+from forge_tui.console.keys import Scope, bindings, typed
 from forge_tui.console.presentation import Tone, breaker_tone, foreign, line
 from forge_tui.console.screens.dialog import Dialog
 from forge_tui.console.view import View
@@ -37,7 +38,7 @@ class BreakerPane(Pane):
         return [
             *shown,
             Content(""),
-            *(self._order(key, order) for key, order in (("t", BreakerOrder.TRIP), ("r", BreakerOrder.RESET))),
+            *map(self._order, BreakerOrder),
         ]
 
     def _last(self, view: View) -> tuple[BreakerChange, ...]:
@@ -46,7 +47,8 @@ class BreakerPane(Pane):
     def _change(self, at: float, state: str, reason: str, width: int) -> Content:
         return foreign(f"{figures.time_of_day(at)}  {state:<9}  {reason}", width, Tone.DIM)
 
-    def _order(self, key: str, order: BreakerOrder) -> Content:
+    def _order(self, order: BreakerOrder) -> Content:
+        key = typed(self.app, f"breaker.{order}")
         sure = (f"{key} again", f"bold {Tone.WARN}") if self.asked is order else (key, f"bold {Tone.ACCENT}")
         return line(("[", Tone.DIM), sure, ("]", Tone.DIM), f" {_MEANS[order]}")
 
@@ -54,10 +56,7 @@ class BreakerPane(Pane):
 class BreakerMenu(Dialog[BreakerOrder]):
     """Answers the order that was asked for twice, or None."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("t", "ask('trip')", "Trip", show=False),
-        Binding("r", "ask('reset')", "Reset", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.BREAKER)
 
     def body(self) -> ComposeResult:
         yield BreakerPane()

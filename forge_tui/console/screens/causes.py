@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 
+from forge_tui.console.keys import Scope, bindings
 from forge_tui.console.presentation import RETRY_TONES, Tone, foreign, line
-from forge_tui.console.screens.dialog import Dialog
+from forge_tui.console.screens.dialog import Dialog, choices
 from forge_tui.console.verdicts import retry_verdict, wait_of
 from forge_tui.console.view import View
 from forge_tui.console.widgets.foot import Foot
@@ -48,7 +49,7 @@ class CausesFrame(Frame):
 class CausesDialog(Dialog[OneOfEach | FailureGroup]):
     """Answers one ticket of each marked cause (of all that a retry may help, if none is), the cause to look at, or None."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("t", "try_each", "Try", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.CAUSES)
 
     def __init__(self, groups: Sequence[FailureGroup]) -> None:
         super().__init__()
@@ -73,10 +74,12 @@ class CausesDialog(Dialog[OneOfEach | FailureGroup]):
         self.query_one(CausesFrame).caption(f"Causes {figures.count(count)} of {failed} failures", "esc")
         self._list.redraw_changed()
         chosen = len(self._chosen())
-        try_each = f" try one of each ({figures.count(chosen)})   "
-        keys: list[str | tuple[str, str]] = [("[t]", f"bold {Tone.ACCENT}"), try_each]
-        keys += [("[⏎]", f"bold {Tone.ACCENT}"), " show its tickets   ", ("[spc]", f"bold {Tone.ACCENT}"), " mark"]
-        self.query_one(Foot).put([line(*keys)])
+        does = {
+            "causes.try_each": f"try one of each ({figures.count(chosen)})",
+            "list.open": "show its tickets",
+            "mark.toggle": "mark",
+        }
+        self.query_one(Foot).put([choices(self.app, does)])
 
     def _cells(self, group: FailureGroup) -> Sequence[Content]:
         view = self.forge.view

@@ -1,11 +1,15 @@
 """A dialog: a framed box in the middle of the screen below, its keys named inside; escape answers None."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
-from textual.app import ComposeResult
+from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
+from textual.content import Content
 from textual.screen import ModalScreen
 
+from forge_tui.console.keys import as_binding, typed
+from forge_tui.console.presentation import Piece, Tone, line
 from forge_tui.console.view import View
 from forge_tui.console.widgets.frame import Frame
 
@@ -24,9 +28,9 @@ class Dialog(ModalScreen[Answer | None], Generic[Answer]):
         # The app does not hear keys under a dialog; these work there too, also while something is typed.
         Binding("ctrl+c", "app.help_quit", show=False),
         Binding("ctrl+q", "app.quit", show=False),
-        Binding("f1", "app.help", show=False),
-        Binding("f8", "app.shot", show=False),
-        Binding("f12", "app.debug", show=False),
+        Binding("f1", "app.help", show=False, id="app.help"),
+        as_binding("app.shot", "app.shot"),
+        as_binding("app.debug", "app.debug"),
     ]
 
     def compose(self) -> ComposeResult:
@@ -51,3 +55,11 @@ class Dialog(ModalScreen[Answer | None], Generic[Answer]):
 
     def action_dismiss_none(self) -> None:
         self.dismiss(None)
+
+
+def choices(app: App[object], does: Mapping[str, str]) -> Content:
+    """One line with what keys do, each by its id and as it is typed here."""
+    parts: list[Piece] = []
+    for key_id, words in does.items():
+        parts += ["   " if parts else "", (f"[{typed(app, key_id)}]", f"bold {Tone.ACCENT}"), f" {words}"]
+    return line(*parts)

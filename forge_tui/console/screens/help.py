@@ -7,7 +7,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from forge_tui.console.keys import KEYS, WHERE, Scope
+from forge_tui.console.keys import KEYS, WHERE, Scope, typed
 from forge_tui.console.presentation import Tone, line
 from forge_tui.console.screens.dialog import Dialog
 from forge_tui.console.widgets.frame import Frame
@@ -73,7 +73,7 @@ class HelpDialog(Dialog[None]):
             yield line((words, f"bold {Tone.LEAD}"))
             for key in KEYS:
                 if key.scope is scope:
-                    yield line("  ", (f"{key.shown:<7}", f"bold {Tone.ACCENT}"), key.does)
+                    yield line("  ", (f"{typed(self.app, key.id):<7}", f"bold {Tone.ACCENT}"), key.does)
             yield Content("")
         yield line(("ids for [keys] in the settings file", f"bold {Tone.LEAD}"))
         for key in KEYS:

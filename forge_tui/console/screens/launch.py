@@ -62,7 +62,7 @@ class LaunchScreen(Dialog[Launch], Jumps):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(Scope.LAUNCH),
-        Binding("question_mark", "app.help", "Help", show=False),
+        as_binding("app.help", "app.help"),
         as_binding("pane.jump", "jump"),
         Binding("ctrl+p", "app.command_palette", "Commands", show=False),
     ]

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.widgets import Input
 
 from forge_tui.console.hub import Preview, refusal
+from forge_tui.console.keys import Scope, bindings
 from forge_tui.console.launch_lines import preview_lines
 from forge_tui.console.paths import completed
 from forge_tui.console.presentation import Tone, foreign, line
@@ -25,7 +26,7 @@ class PathFrame(Frame):
 class PathInput(Input):
     """Takes paths; tab completes what stands before the cursor's end, and goes on when nothing is left to complete."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("tab", "complete", "Complete", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.PATH)
 
     def action_complete(self) -> None:
         longer = completed(self.value)

@@ -7,7 +7,7 @@ from textual.app import SystemCommand
 from textual.command import Hit, Hits, Provider
 from textual.screen import Screen
 
-from forge_tui.console.keys import BY_ID
+from forge_tui.console.keys import BY_ID, typed
 
 MOST_HZ = 10.0
 EXAMPLES = "a command by its words, or: filter code:E-JSON · hz 2"
@@ -21,7 +21,7 @@ def commands(screen: Screen[object]) -> Iterable[SystemCommand]:
         if key is not None and bound.enabled and key.id not in told:
             told.add(key.id)
             run = partial(screen.app.run_action, bound.binding.action, bound.node)
-            yield SystemCommand(key.does, f"{key.shown}  {key.id}", run)
+            yield SystemCommand(key.does, f"{typed(screen.app, key.id)}  {key.id}", run)
 
 
 class Typed(Provider):

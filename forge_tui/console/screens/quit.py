@@ -3,10 +3,11 @@
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 
 from forge_tui.console.farewell import Leave
+from forge_tui.console.keys import Scope, bindings, typed
 from forge_tui.console.presentation import Tone, line, spread
 from forge_tui.console.screens.dialog import Dialog
 from forge_tui.console.view import View
@@ -32,26 +33,22 @@ class QuitPane(Pane):
         )
         return [
             line((job_label(job.job_id), Tone.STRONG), f": {flying}, {figures.count(waiting)} waiting."),
-            spread(_choice("d", "drain in flight, then quit"), Content(home), width),
-            _choice("k", f"stop now: {again} on resume"),
-            _choice("esc", "stay"),
+            spread(self._choice("quit.drain", "drain in flight, then quit"), Content(home), width),
+            self._choice("quit.now", f"stop now: {again} on resume"),
+            self._choice("app.back", "stay"),
         ]
+
+    def _choice(self, key_id: str, words: str) -> Content:
+        return line(("[", Tone.DIM), (typed(self.app, key_id), f"bold {Tone.ACCENT}"), ("]", Tone.DIM), f" {words}")
 
 
 class QuitDialog(Dialog[Leave]):
     """Answers how to leave, or None to stay."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("d,enter", "leave('drain')", "Drain", show=False),
-        Binding("k", "leave('now')", "Stop now", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.QUIT)
 
     def body(self) -> ComposeResult:
         yield QuitPane()
 
     def action_leave(self, how: str) -> None:
         self.dismiss(Leave(how))
-
-
-def _choice(key: str, words: str) -> Content:
-    return line(("[", Tone.DIM), (key, f"bold {Tone.ACCENT}"), ("]", Tone.DIM), f" {words}")

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 
+from forge_tui.console.keys import Scope, bindings
 from forge_tui.console.presentation import Piece, Tone, line
-from forge_tui.console.screens.dialog import Dialog
+from forge_tui.console.screens.dialog import Dialog, choices
 from forge_tui.console.verdicts import wait_of
 from forge_tui.console.view import View
 from forge_tui.console.widgets.frame import Pane
@@ -74,23 +75,14 @@ class RetryPane(Pane):
         return [line(_takes(view.job, possible), (waits, Tone.WARN))]
 
     def _keys(self, possible: int, every: int) -> Content:
-        go: list[Piece] = [("[⏎]", f"bold {Tone.ACCENT}"), f" retry {figures.count(possible)}   "] if possible else []
-        return line(
-            *go,
-            ("[f]", f"bold {Tone.ACCENT}"),
-            f" force {figures.count(every)}   ",
-            ("[esc]", f"bold {Tone.ACCENT}"),
-            " leave",
-        )
+        does = {"retry.give": f"retry {figures.count(possible)}"} if possible else {}
+        return choices(self.app, does | {"retry.force": f"force {figures.count(every)}", "app.back": "leave"})
 
 
 class RetryDialog(Dialog[tuple[int, ...]]):
     """Answers the positions to retry, or None."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "retry", "Retry", show=False),
-        Binding("f", "force", "Force", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.RETRY)
 
     def __init__(self, counts: RetryCounts) -> None:
         super().__init__()

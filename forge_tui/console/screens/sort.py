@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.events import Key
 
 from forge_tui.console.presentation import Tone, line
 from forge_tui.console.screens.dialog import Dialog
@@ -52,10 +51,6 @@ class SortFrame(Frame):
 class SortDialog(Dialog[Sorting]):
     """Answers the order chosen by number or enter; the one in use, chosen again, runs backwards."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(str(number), f"choose({number})", "Choose", show=False) for number in range(1, 10)
-    ]
-
     def __init__(self, orders: Sequence[Order], now: Sorting) -> None:
         super().__init__()
         self._orders = orders
@@ -88,10 +83,14 @@ class SortDialog(Dialog[Sorting]):
         )
 
     def on_virtual_list_opened(self, message: Opened) -> None:
-        self.action_choose(message.row_id)
+        self._choose(message.row_id)
 
-    def action_choose(self, number: int) -> None:
-        if number <= len(self._orders):
+    def on_key(self, event: Key) -> None:
+        if event.key.isdecimal():
+            self._choose(int(event.key))
+
+    def _choose(self, number: int) -> None:
+        if 0 < number <= len(self._orders):
             order = self._orders[number - 1]
             again = order is self._now.order and not self._now.backwards
             self.dismiss(Sorting(order, backwards=again))

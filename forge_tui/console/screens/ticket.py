@@ -6,11 +6,12 @@ from typing import ClassVar
 
 from textual import work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+from forge_tui.console.keys import as_binding
 from forge_tui.console.presentation import RETRY_TONES, Piece, Tone, foreign, line
 from forge_tui.console.screens.dialog import Dialog
 from forge_tui.console.verdicts import retry_verdict, tries, wait_of
@@ -165,10 +166,10 @@ class TicketDialog(Dialog[None]):
     """Shows the ticket at `index` of `ids`; j and k go through the list it was opened from."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j", "step(1)", "Next", show=False),
-        Binding("k", "step(-1)", "Previous", show=False),
-        Binding("y", "copy_id", "Copy", show=False),
-        Binding("Y", "copy_json", "Copy JSON", show=False),
+        as_binding("list.down", "step(1)"),
+        as_binding("list.up", "step(-1)"),
+        as_binding("copy.id", "copy_id"),
+        as_binding("copy.row", "copy_json"),
     ]
 
     def __init__(self, job_id: int, ids: Sequence[int], index: int) -> None:
