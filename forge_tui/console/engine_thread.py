@@ -71,6 +71,7 @@ class EngineThread:
 
     def _wiring(self) -> Wiring:
         """What the engine runs on; whoever asks before it is known waits. Raises EngineGone where it came to nothing."""
+        self.start()  # a key typed before the first frame asks before it: the screen that waits could start nothing
         try:
             return self._wired.result()
         except Exception as fault:
@@ -79,8 +80,9 @@ class EngineThread:
     # -- asked by the screen --------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        if self._thread.ident is None:
-            self._thread.start()
+        with self._door:
+            if self._thread.ident is None:
+                self._thread.start()
 
     def next_command_id(self) -> int:
         return next(self._ids)

@@ -1,11 +1,13 @@
 """The engine behind the hub: launches, refusals, resumes, previews and ends, with the real session."""
 
 import json
+from concurrent.futures import Future
 from dataclasses import replace
+from threading import Thread
 
 import pytest
 
-from engine_thread_builders import engine, tickets_file, until
+from engine_thread_builders import PATIENCE_S, engine, tickets_file, until
 from forge_tui.console.engine_orders import Wiring
 from forge_tui.console.engine_thread import EngineThread
 from forge_tui.console.hub import EngineGone, Launch
@@ -35,6 +37,14 @@ def test_a_launch_runs_to_its_end_and_leaves_results(tmp_path):
         assert len((tmp_path / "results" / "results.jsonl").read_text().splitlines()) == 30
         assert [record.job_id for record in hub.rows.jobs()] == [job.job_id]
     assert hub.state() == Stopped()
+
+
+def test_whoever_asks_for_a_setting_before_the_engine_is_started_starts_it(tmp_path):
+    """A key typed before the first frame opened the launch screen, which waited for an engine that nobody could start."""
+    with engine(tmp_path, started=False, refresh_hz=3) as hub:
+        asked = Future()
+        Thread(target=lambda: asked.set_result(hub.setting("refresh_hz")), daemon=True).start()
+        assert asked.result(PATIENCE_S) == 3
 
 
 def test_two_launches_run_one_after_the_other(tmp_path):
