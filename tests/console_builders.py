@@ -15,7 +15,7 @@ from forge_tui.console.view import EngineState, Live
 from forge_tui.core.command import Command
 from forge_tui.core.errors import UnknownJob
 from forge_tui.core.failure import Code
-from forge_tui.core.job import JobCounts, JobRecord, JobSpec, JobState
+from forge_tui.core.job import JobCounts, JobRecord, JobSpec, JobState, Sending
 from forge_tui.core.snapshot import CommandReply, Snapshot
 from forge_tui.core.ticket import Complexity, Origin
 from forge_tui.storage.rows import FailureRow
@@ -233,11 +233,17 @@ FAILURES += [failure(1400 + n, _M, Code.FILTER, 1, 1, "refused by the filter") f
 
 def job(job_id: int, file: str, state: JobState, done: int, total: int, **changes: Any) -> JobRecord:
     """One job of the store."""
-    figures: dict[str, Any] = {"failed": 0, "took_s": 141.0, "cost": 0.0, "reason": "", "code": None} | changes
+    figures: dict[str, Any] = {
+        "failed": 0,
+        "took_s": 141.0,
+        "cost": 0.0,
+        "reason": "",
+        "code": None,
+        "requests": 0,
+    } | changes
     failed = figures["failed"]
-    spec = JobSpec(
-        (file,), "0" * 64, "body", "sarvam", "https://api.example/v1", "sarvam-105b", "v3", {"currency": "INR"}
-    )
+    settings = {"currency": "INR", "limits": {"slots": 4, "requests_per_min": 36}}
+    spec = JobSpec((file,), "0" * 64, "body", "sarvam", "https://api.example/v1", "sarvam-105b", "v3", settings)
     counts = JobCounts(total=total, done=done, failed=failed, queued=total - done - failed)
     start = NOW - 86_400 + job_id
     return JobRecord(
@@ -254,12 +260,13 @@ def job(job_id: int, file: str, state: JobState, done: int, total: int, **change
         cost=figures["cost"],
         output=None,
         code=figures["code"],
+        sending=Sending(figures["requests"], figures["took_s"] * bool(figures["requests"]), 3.0 * figures["requests"]),
     )
 
 
 JOBS = [
     job(42, "tickets_5k.csv", JobState.RUNNING, 2416, 5003, failed=30, took_s=552, cost=24.0),
-    job(41, "tickets_1k.csv", JobState.FINISHED_WITH_FAILURES, 998, 1000, failed=2, cost=8.02),
+    job(41, "tickets_1k.csv", JobState.FINISHED_WITH_FAILURES, 998, 1000, failed=2, cost=8.02, requests=84),
     job(40, "backlog.jsonl", JobState.PAUSED, 612, 5100, reason="operator", cost=6.06),
     job(39, "emails.csv", JobState.HALTED, 38, 840, reason="key refused", code=Code.AUTH, cost=0.42),
     job(38, "demo.txt", JobState.FINISHED, 200, 200, took_s=9),

@@ -26,7 +26,7 @@ from forge_tui.provider.presets import is_free
 from forge_tui.storage.reader import Reader
 from forge_tui.storage.rows import JobStats
 from forge_tui.telemetry import figures
-from forge_tui.telemetry.frame import agreement_text, state_words
+from forge_tui.telemetry.frame import agreement_text, bound_text, state_words
 from forge_tui.telemetry.spending import Amount, saved_text
 
 SHOWN_CAUSES = 10
@@ -124,6 +124,8 @@ def print_job(reader: Reader, job: JobRecord) -> None:
     click.echo(f"priority    {_mix(labels.priorities)}")
     for line in _use(job, stats):
         click.echo(line)
+    if bound := bound_text(job):
+        click.echo(f"bound by    {bound}")
     if found := reader.agreement(job.job_id):
         click.echo(f"agreement   {agreement_text(sum(found.values(), NOTHING_CHECKED))}")
     for group in reader.failure_groups(job.job_id)[:SHOWN_CAUSES]:

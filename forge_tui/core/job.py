@@ -111,6 +111,15 @@ class JobCounts:
 
 
 @dataclass(frozen=True, slots=True)
+class Sending:
+    """A job's requests by its ledger: how many, from the first one's start to the last one's, and in flight together."""
+
+    requests: int = 0
+    sent_over_s: float = 0.0
+    in_flight_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class JobRecord:
     """A job as the store tells it; instants are Unix seconds, `estimated_s` what the preview said it would take."""
 
@@ -128,6 +137,7 @@ class JobRecord:
     output: str | None
     code: Code | None = None
     estimated_s: float | None = None
+    sending: Sending = Sending()
 
     @property
     def label(self) -> str:

@@ -14,6 +14,7 @@ from forge_tui.core.job import ENDED, STATUS_IN_JSON, JobRecord
 from forge_tui.core.ticket import Complexity, Source, TicketState
 from forge_tui.storage.rows import JobMix, JobStats, SettledRow
 from forge_tui.storage.values import code_from, mapping_from, strings_from
+from forge_tui.telemetry.bound import LimitUsed, what_bound
 
 RESULT_NAMES = (
     "position",
@@ -187,6 +188,7 @@ def job_document(job: JobRecord) -> dict[str, object]:
         "code": job.code,
         "incomplete": job.state not in ENDED,
         "incomplete_reason": incomplete_reason(job),
+        "bound_by": _bound_document(what_bound(job)),
         "progress": round(counts.done / counts.total, 4) if counts.total else 0.0,
         "total": counts.total,
         "done": counts.done,
@@ -205,6 +207,12 @@ def job_document(job: JobRecord) -> dict[str, object]:
         "finished_at": job.finished_at,
         "output": job.output,
     }
+
+
+def _bound_document(bound: LimitUsed | None) -> dict[str, object] | None:
+    return (
+        None if bound is None else {"limit": bound.name, "used": None if bound.share is None else round(bound.share, 4)}
+    )
 
 
 def plan_document(planned: JobPlanned, currency: str) -> dict[str, object]:

@@ -37,7 +37,7 @@ def under(content: JobSpec, settings: Settings, endpoint: Endpoint) -> JobSpec:
         provider=endpoint.provider,
         base_url=endpoint.base_url,
         model=endpoint.model,
-        settings=stored | _money(endpoint),
+        settings=stored | _money(endpoint) | _limits(settings, endpoint),
     )
 
 
@@ -56,6 +56,16 @@ def content_id(sha256: str, settings: Settings) -> str:
     shaping = {name: getattr(settings, name) for name in _SHAPING}
     changed = {name: value for name, value in shaping.items() if value != Settings.model_fields[name].default}
     return hashlib.sha256(f"{sha256}:{sorted(changed.items())}".encode()).hexdigest() if changed else sha256
+
+
+def _limits(settings: Settings, endpoint: Endpoint) -> dict[str, object]:
+    """What a reader of the store needs to say how much of each limit a job has used."""
+    limits = {
+        "slots": settings.concurrency,
+        "requests_per_min": endpoint.requests_per_min,
+        "tokens_per_min": endpoint.tokens_per_min,
+    }
+    return {"limits": {name: limit for name, limit in limits.items() if limit is not None}}
 
 
 def _money(endpoint: Endpoint) -> dict[str, object]:

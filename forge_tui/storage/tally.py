@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from forge_tui.core.errors import UnknownJob
 from forge_tui.core.failure import Code
-from forge_tui.core.job import JobCounts, JobRecord, JobSpec, JobState, job_label
+from forge_tui.core.job import JobCounts, JobRecord, JobSpec, JobState, Sending, job_label
 from forge_tui.core.ticket import Complexity, Source, TicketState
 from forge_tui.storage import checks
 from forge_tui.storage.rows import JobHead, OpeningFigures
@@ -20,13 +20,16 @@ SELECT job_id, state, complexity, source, code, count(*), sum(leader IS NULL) FR
 WHERE job_id IN (:many) GROUP BY job_id, state, complexity, source, code
 """
 _LEDGER = """
-SELECT job_id, sum(prompt_tokens + completion_tokens), sum(cost) FROM attempts WHERE job_id IN (:many) GROUP BY job_id
+SELECT job_id, sum(prompt_tokens + completion_tokens), sum(cost),
+    count(*), max(started_at) - min(started_at), sum(latency_ms) / 1000
+FROM attempts WHERE job_id IN (:many) GROUP BY job_id
 """
 _JOBS = """
 SELECT id, files, input_sha256, text_column, provider, base_url, model, prompt_version, settings, state, reason, code,
        hold_until, created_at, started_at, finished_at, lookups, output, estimated_s
 FROM jobs
 """
+_NOTHING_SENT = (0, 0.0, Sending())
 _SAVED = "SELECT total(saved_tokens), total(saved_cost) FROM tickets WHERE job_id = ? AND state = 'done'"
 _LAST_BATCH = """
 SELECT coalesce(max(batch), 0), coalesce(sum(saved_tokens), 0), total(saved_cost) FROM attempts WHERE job_id = ?
@@ -101,7 +104,7 @@ def head(connection: sqlite3.Connection, job_id: int) -> JobHead:
     row = connection.execute(f"{_JOBS} WHERE id = ?", (job_id,)).fetchone()
     if row is None:
         raise unknown(job_id)
-    job = _record(row, (), 0, 0.0)
+    job = _record(row, (), *_NOTHING_SENT)
     return JobHead(job.job_id, job.spec, job.state, job.created_at, job.started_at, job.hold_until)
 
 
@@ -157,11 +160,13 @@ def _records(
     connection: sqlite3.Connection, rows: Sequence[tuple[Any, ...]], tallies: Mapping[int, list[Line]]
 ) -> list[JobRecord]:
     ids = [row[0] for row in rows]
-    ledgers = {job_id: (tokens, cost) for job_id, tokens, cost in select_in(connection, _LEDGER, ids)}
-    return [_record(row, tallies.get(row[0], []), *ledgers.get(row[0], (0, 0.0))) for row in rows]
+    ledgers = {
+        job_id: (tokens, cost, Sending(*sent)) for job_id, tokens, cost, *sent in select_in(connection, _LEDGER, ids)
+    }
+    return [_record(row, tallies.get(row[0], []), *ledgers.get(row[0], _NOTHING_SENT)) for row in rows]
 
 
-def _record(row: tuple[Any, ...], lines: Iterable[Line], tokens: int, cost: float) -> JobRecord:
+def _record(row: tuple[Any, ...], lines: Iterable[Line], tokens: int, cost: float, sending: Sending) -> JobRecord:
     job_id, files, sha256, text_column, provider, base_url, model, prompt_version, settings, *rest = row
     state, reason, code, hold_until, created_at, started_at, finished_at, lookups, output, estimated_s = rest
     return JobRecord(
@@ -188,4 +193,5 @@ def _record(row: tuple[Any, ...], lines: Iterable[Line], tokens: int, cost: floa
         output=output,
         code=code_from(code),
         estimated_s=estimated_s,
+        sending=sending,
     )

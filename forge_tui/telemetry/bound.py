@@ -1,10 +1,14 @@
-"""What binds the throughput now: the smallest of the limits, or what keeps the engine from sending at all."""
+"""What binds the throughput now: the smallest of the limits, or what keeps the engine from sending at all.
 
+And what bound an earlier job: the limit that its ledger shows in use.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from forge_tui.core.breaker import BreakerState
 from forge_tui.core.failure import Code
-from forge_tui.core.job import ENDED, JobState
+from forge_tui.core.job import ENDED, JobRecord, JobState
 from forge_tui.core.snapshot import BoundView, LimitsView, Snapshot
 
 REQUESTS = "requests/min"
@@ -100,3 +104,40 @@ def _factors(name: str, load: Load, limits: LimitsView) -> tuple[str, ...]:
     if name == SLOTS:
         return (f"{min(load.busy_slots, limits.slots_limit):.1f}/{limits.slots_limit} slots", *full)
     return (f"{load.tokens_per_min:.0f}/{limits.tokens_per_min:.0f} tokens", *full)
+
+
+@dataclass(frozen=True, slots=True)
+class LimitUsed:
+    """The limit a job used most, and how much of it (0 to 1); of this computer nobody knows how much there is."""
+
+    name: str
+    share: float | None = None
+
+
+def what_bound(job: JobRecord) -> LimitUsed | None:
+    """The limit that bound `job` while it sent, by its ledger; None where none was well used, or none is known.
+
+    A pause counts as time in which it could have sent.
+    """
+    if job.spec.provider == "local":
+        return LimitUsed(COMPUTER)
+    limits = job.spec.settings.get("limits")
+    if not isinstance(limits, Mapping) or job.sending.requests < 2 or job.sending.sent_over_s <= 0:
+        return None
+    used = _used_over(job, limits)
+    name = max(used, key=lambda limit: used[limit], default="")
+    return LimitUsed(name, min(1.0, used[name])) if name and used[name] >= _IDLE else None
+
+
+def _used_over(job: JobRecord, limits: Mapping[str, float]) -> dict[str, float]:
+    """How much of each limit the whole job used: between the first start and the last lie all requests but one."""
+    sent, over_min = job.sending, job.sending.sent_over_s / 60.0
+    between = (sent.requests - 1) / sent.requests
+    used = {}
+    if slots := limits.get("slots"):
+        used[SLOTS] = sent.in_flight_s * between / (slots * sent.sent_over_s)
+    if requests_per_min := limits.get("requests_per_min"):
+        used[REQUESTS] = (sent.requests - 1) / (over_min * requests_per_min)
+    if tokens_per_min := limits.get("tokens_per_min"):
+        used[TOKENS] = job.tokens * between / (over_min * tokens_per_min)
+    return used

@@ -3,10 +3,11 @@
 from forge_tui.core.agreement import Agreement, Proportion
 from forge_tui.core.breaker import BreakerState
 from forge_tui.core.failure import Code
-from forge_tui.core.job import ENDED, JobState, job_label
+from forge_tui.core.job import ENDED, JobRecord, JobState, job_label
 from forge_tui.core.snapshot import BreakerView, Snapshot
 from forge_tui.core.text import cell_width, one_line
 from forge_tui.telemetry import figures, spending
+from forge_tui.telemetry.bound import what_bound
 
 WIDE = 100
 
@@ -109,6 +110,14 @@ def bound_parts(job: Snapshot, *, wide: bool = False) -> list[str]:
         long_form = f"ETA by {by}: {eta.requests_left} of {eta.requests_total} requests"
         parts.append(long_form if wide else f"{by} decides the ETA")
     return parts
+
+
+def bound_text(job: JobRecord) -> str:
+    """What bound an earlier job and how much of it was used, `requests/min, 97% used`; nothing where none is known."""
+    bound = what_bound(job)
+    if bound is None:
+        return ""
+    return bound.name if bound.share is None else f"{bound.name}, {figures.percent(bound.share, 1)} used"
 
 
 def agreement_text(agreement: Agreement) -> str:

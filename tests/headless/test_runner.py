@@ -151,3 +151,18 @@ def test_a_halted_job_is_exported_as_far_as_it_came(tmp_path: Path):
     report = json.loads((tmp_path / "out" / "report.json").read_text())
     assert (report["status"], report["incomplete_reason"]) == ("halted", "halted:E-AUTH")
     assert len((tmp_path / "out" / "results.jsonl").read_text().splitlines()) == ended.job.counts.done
+
+
+@pytest.mark.parametrize(
+    ("settings", "limit"),
+    [
+        ({"requests_per_min": 30, "sim": "latency=0.2"}, "requests/min"),
+        ({"concurrency": 2, "requests_per_min": 0, "sim": "latency=0.5"}, "slots x latency"),
+        ({"provider": "local"}, "this computer"),
+    ],
+)
+def test_the_report_names_the_limit_that_bound_the_job_and_how_much_of_it_was_used(tmp_path: Path, settings, limit):
+    Scene(tmp_path, rows=200).play(**settings)
+    bound = json.loads((tmp_path / "out" / "report.json").read_text())["bound_by"]
+    assert bound["limit"] == limit
+    assert bound["used"] is None if limit == "this computer" else bound["used"] > 0.9

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forge_tui.core.failure import Code
+from forge_tui.core.job import Sending
 from forge_tui.core.outcome import Classification, Paid, Usage
 from forge_tui.core.ticket import Complexity, Source, TicketState
 from store_builders import (
@@ -242,3 +243,13 @@ def test_settlements_that_share_a_commit_come_to_what_they_come_to_one_after_ano
     *shared, commits_shared = asyncio.run(recorded(together=True))
     assert shared == apart
     assert (commits_apart, commits_shared) == (count, 1)
+
+
+async def test_a_job_tells_how_long_it_sent_and_how_long_requests_were_in_flight():
+    async with a_store() as store:
+        job_id = await a_job(store, rows(3))
+        for position, started_at, latency_ms in ((1, NOW, 900.0), (2, NOW + 4, 200.0), (3, NOW + 1, 400.0)):
+            entry = an_entry(position, batch=position, started_at=started_at, latency_ms=latency_ms)
+            await store.record(a_settlement(job_id, done(position), entry=entry), NOW + 9)
+        assert (await store.job(job_id)).sending == Sending(3, 4.0, 1.5)
+        assert (await store.job(await a_job(store, rows(1), input_sha256="other"))).sending == Sending()

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from forge_tui.core.breaker import BreakerState
 from forge_tui.core.failure import Code
-from forge_tui.core.job import JobState
+from forge_tui.core.job import JobCounts, JobRecord, JobSpec, JobState, Sending
 from forge_tui.core.snapshot import BreakerView, LimitsView, Snapshot
-from forge_tui.telemetry.bound import Load, obstacle, what_binds
+from forge_tui.telemetry.bound import LimitUsed, Load, obstacle, what_binds, what_bound
 
 FREE = LimitsView(slots_limit=10)
 RUNNING = Snapshot(state=JobState.RUNNING, queued=100)
@@ -86,3 +86,35 @@ NUMBER = st.floats(0, 1e9)
 def test_efficiency_is_a_share_whatever_was_measured(load, limits):
     view = what_binds(load, limits, None)
     assert view.efficiency is None or 0 <= view.efficiency <= 1
+
+
+def a_record(sending, provider="sarvam", tokens=0, **limits):
+    spec = JobSpec(("tickets.csv",), "5e", "text", provider, "", "m", "p1", {"limits": limits})
+    return JobRecord(
+        7, spec, JobState.FINISHED, "", 0.0, 0.0, 60.0, None, JobCounts(), tokens, 0.0, None, sending=sending
+    )
+
+
+# In a minute: so many requests, in flight for so many seconds together.
+@pytest.mark.parametrize(
+    ("sending", "limits", "bound"),
+    [
+        (Sending(36, 60.0, 100.0), {"slots": 4, "requests_per_min": 36}, LimitUsed("requests/min", 35 / 36)),
+        (Sending(101, 60.0, 202.0), {"slots": 4, "requests_per_min": 600}, LimitUsed("slots x latency", 200 / 240)),
+        (Sending(11, 60.0, 11.0), {"slots": 4, "tokens_per_min": 1_000}, LimitUsed("tokens/min", 1.0)),
+        (Sending(11, 60.0, 11.0), {"slots": 4, "requests_per_min": 36}, None),
+        (Sending(60, 60.0, 60.0), {"slots": 4, "requests_per_min": 36}, LimitUsed("requests/min", 1.0)),
+        (Sending(1, 0.0, 2.0), {"slots": 1}, None),
+        (Sending(36, 60.0, 100.0), {}, None),
+    ],
+)
+def test_an_earlier_job_was_bound_by_the_limit_it_used_most(sending, limits, bound):
+    found = what_bound(a_record(sending, tokens=1_200, **limits))
+    assert (found and found.name) == (bound and bound.name)
+    assert (found and found.share) == pytest.approx(bound and bound.share)
+
+
+def test_rules_in_process_are_bound_by_this_computer_and_a_job_of_old_by_nothing_known():
+    assert what_bound(a_record(Sending(9, 1.0, 1.0), provider="local", slots=4)) == LimitUsed("this computer")
+    old = replace(a_record(Sending(36, 60.0, 240.0)), spec=JobSpec(("t",), "5e", None, "sarvam", "", "m", "p1"))
+    assert what_bound(old) is None

@@ -37,6 +37,7 @@ class JobList(Frame):
         Column("fail", 5, right=True),
         Column("time", 7, right=True, from_width=64),
         Column("cost", 7, right=True, from_width=72),
+        Column("bound by", 15, from_width=92),
     )
     DEFAULT_CSS = "JobList > VirtualList { margin: 1 2 1 2; }"
 
@@ -88,6 +89,8 @@ class JobPane(Pane):
         told = _details(self._job, *self._read, width)
         if self._job.job_id == view.job.job_id:
             told.append(line((frame.fit(frame.bound_parts(view.job, wide=True), " · ", width), Tone.DIM)))
+        else:
+            told += _bound(self._job)
         return told[:height]
 
 
@@ -191,6 +194,7 @@ def _cells(job: JobLine) -> Sequence[Content]:
         line((figures.cell_count(job.failed), Tone.BAD if job.failed else Tone.DIM)),
         Content(figures.clock(job.took_s)),
         line((job.cost or figures.UNKNOWN, Tone.PLAIN if job.cost else Tone.DIM)),
+        line((job.bound_by or figures.UNKNOWN, Tone.DIM)),
     )
 
 
@@ -213,6 +217,11 @@ def _figures(job: JobRecord, stats: JobStats) -> list[str]:
     words = [f"{figures.count(stats.requests)} requests", f"{figures.short_count(stats.total_tokens)} tokens"]
     per_min = 60.0 * job.counts.done / stats.duration_s if stats.duration_s else 0.0
     return words + [latencies] * bool(stats.requests) + [f"{figures.short_count(per_min)}/min"] * bool(per_min)
+
+
+def _bound(job: JobRecord) -> list[Content]:
+    bound = frame.bound_text(job)
+    return [line((f"bound by: {bound}", Tone.DIM))] if bound else []
 
 
 def _most_first(labels: Mapping[str, int]) -> list[tuple[str, int]]:

@@ -87,6 +87,8 @@ class SortDialog(Dialog[Sorting]):
 
     def on_key(self, event: Key) -> None:
         if event.key.isdecimal():
+            event.stop()
+            event.prevent_default()
             self._choose(int(event.key))
 
     def _choose(self, number: int) -> None:

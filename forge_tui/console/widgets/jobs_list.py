@@ -11,11 +11,12 @@ from forge_tui.core.job import JobRecord, JobState
 from forge_tui.core.snapshot import Snapshot
 from forge_tui.core.text import cell_width, one_line
 from forge_tui.telemetry import figures
+from forge_tui.telemetry.bound import what_bound
 
 
 @dataclass(frozen=True, slots=True)
 class JobLine:
-    """What lists tell of a job; `finished` are its done and failed tickets."""
+    """What lists tell of a job; `finished` are its done and failed tickets, `bound_by` is empty where nothing bound it."""
 
     label: str
     file: str
@@ -26,6 +27,7 @@ class JobLine:
     failed: int
     took_s: float
     cost: str
+    bound_by: str
 
 
 def job_line(record: JobRecord, on_screen: Snapshot) -> JobLine:
@@ -73,7 +75,16 @@ def _seen(record: JobRecord, job: Snapshot) -> JobLine:
     cost = "free" if job.free else figures.money(job.cost, job.currency) if job.currency else ""
     file, finished = job.file or _file(record), job.done + job.failed
     return JobLine(
-        record.label, file, job.state, job.state_reason, finished, job.total, job.failed, job.elapsed_s, cost
+        label=record.label,
+        file=file,
+        state=job.state,
+        reason=job.state_reason,
+        finished=finished,
+        total=job.total,
+        failed=job.failed,
+        took_s=job.elapsed_s,
+        cost=cost,
+        bound_by=job.bound.name,
     )
 
 
@@ -85,8 +96,18 @@ def _stored(record: JobRecord) -> JobLine:
     if record.cost and not spec.answered_here:
         cost = figures.money(record.cost, str(spec.settings.get("currency") or ""))
     finished = counts.done + counts.failed
+    bound = what_bound(record)
     return JobLine(
-        record.label, _file(record), record.state, _why(record), finished, counts.total, counts.failed, took_s, cost
+        label=record.label,
+        file=_file(record),
+        state=record.state,
+        reason=_why(record),
+        finished=finished,
+        total=counts.total,
+        failed=counts.failed,
+        took_s=took_s,
+        cost=cost,
+        bound_by=bound.name if bound else "",
     )
 
 
