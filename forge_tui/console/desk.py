@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from textual import work
-from textual.app import App
 from textual.filter import NoColor
 from textual.reactive import Reactive
 from textual.theme import Theme
@@ -17,6 +16,7 @@ from forge_tui.console import themes
 from forge_tui.console.ascii import AsciiFilter
 from forge_tui.console.farewell import Leave
 from forge_tui.console.hub import EngineGone, Hub, Launch
+from forge_tui.console.in_turn import InTurn
 from forge_tui.console.kept_back import KeptBack
 from forge_tui.console.keys import checked_keymap
 from forge_tui.console.orders import Orders
@@ -60,7 +60,7 @@ class Look:
     keymap: Mapping[str, str] | None = None
 
 
-class Desk(App[Leave]):
+class Desk(InTurn[Leave]):
     """What every key of ForgeApp works with; `view` is the frame on screen, `leaving` that there will be no other.
 
     `first` is launched at once, `offered` files open the launch screen.
