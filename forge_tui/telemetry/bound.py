@@ -117,7 +117,7 @@ class LimitUsed:
 def what_bound(job: JobRecord) -> LimitUsed | None:
     """The limit that bound `job` while it sent, by its ledger; None where none was well used, or none is known.
 
-    A pause counts as time in which it could have sent.
+    A pause counts as time in which it could have sent, and limits changed on the way as they were at its start.
     """
     if job.spec.provider == "local":
         return LimitUsed(COMPUTER)

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import work
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Input
 
 from forge_tui.console.hub import RowSource
 from forge_tui.console.kept_back import KeptBack
-from forge_tui.console.keys import as_binding
 from forge_tui.console.presentation import Tone, line
 from forge_tui.console.screens.answers import Answer, Question
 from forge_tui.console.screens.sort import AS_IN_THE_INPUT, SortDialog, Sorting
@@ -44,7 +43,8 @@ _Rows = Mapping[int, Any]
 class FilterInput(Input):
     """The filter line; escape clears it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [as_binding("app.back", "clear_filter")]
+    # A user's own key for `app.back` may be a letter, which the line would take.
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "clear_filter", "Clear", show=False)]
 
     def action_clear_filter(self) -> None:
         self.value = ""
