@@ -1,11 +1,14 @@
 """Keys that come together, from a script or over a slow line, do what they do one by one."""
 
+from dataclasses import replace
+
 import pytest
 from textual.events import Key, Paste
 from textual.widgets import Input
 
-from console_builders import console, settle
+from console_builders import console, settle, working_hub
 from console_lists import a_hub
+from console_states import busy
 from forge_tui.console import in_turn
 from forge_tui.console.screens.failure_list import FailureList
 from forge_tui.console.screens.launch import LaunchScreen
@@ -63,6 +66,17 @@ async def test_the_letters_of_a_filter_on_another_screen_are_no_keys_of_this_one
     async with app.run_test(size=(100, 30)) as pilot:
         await settle(pilot)
         await after(pilot, "3/!code:E-FILTER\n")
+        assert app.hub.commands == []
+        assert app.screen.query_one(FailureList).typed == "!code:E-FILTER"
+
+
+async def test_the_letters_of_a_filter_over_an_empty_list_are_no_keys_either():
+    app = console(working_hub(replace(busy(), failed=0)))
+    app.hub.rows.failure_list = []
+    async with app.run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        assert app.screen.query_one(FailureList).list.ids == []
+        await after(pilot, "/!code:E-FILTER\n")
         assert app.hub.commands == []
         assert app.screen.query_one(FailureList).typed == "!code:E-FILTER"
 

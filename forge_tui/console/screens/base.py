@@ -118,6 +118,10 @@ class ConsoleScreen(Jumps):
             return f"{waits[0]} {in_flight}" if in_flight else waits[0]
         return "Resume" if self.forge.view.job.state in _RESUMABLE else "Pause"
 
+    def offers(self, key_id: str) -> bool:  # noqa: ARG002 - for those that are choosy
+        """Whether the footer names a key that works here."""
+        return True
+
     def hints(self) -> Iterator[Hint]:
         """The footer's entries, those that work here only."""
         wide = self.size.width >= WIDE
@@ -127,7 +131,7 @@ class ConsoleScreen(Jumps):
                 yield Hint("1-5", "Screens")
                 continue
             bound = active.get(key_id)
-            if bound is not None and bound.enabled:
+            if bound is not None and bound.enabled and self.offers(key_id):
                 shown = typed(self.app, key_id)
                 yield Hint("space" if wide and shown == "spc" else shown, self.label(key_id, wide=wide))
 

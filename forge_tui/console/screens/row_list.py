@@ -77,7 +77,7 @@ class RowList(Frame):
 
     def on_mount(self) -> None:
         self.list = self.query_one(VirtualList)
-        self.list.say_of_nothing(_READING, reading=True)
+        self.list.say_of_nothing(_READING)
         self.typed = ""
         self.sorting = AS_IN_THE_INPUT
         self._asked, self._answered = Question(), Question()
@@ -157,7 +157,7 @@ class RowList(Frame):
             if wanted.job_id != before.job_id:
                 self.list.forget_rows()
                 self.list.show_ids(())
-                self.list.say_of_nothing(_READING, reading=True)
+                self.list.say_of_nothing(_READING)
                 self.job_changed(wanted.job_id)
             elif wanted.version != before.version:
                 self.list.expire_rows()

@@ -28,6 +28,11 @@ class RowsScreen(ConsoleScreen):
         rows = self.query_one(RowList).count_of(key_id)
         return f"{words} {figures.count(rows)}" if rows else words
 
+    def offers(self, key_id: str) -> bool:
+        """An empty list takes a filter, whose letters would be keys otherwise; there is nothing to filter in it."""
+        rows = self.query_one(RowList).list
+        return key_id != "list.filter" or bool(rows.ids) or rows.narrowed
+
     def hints(self) -> Iterator[Hint]:
         """The footer's entries; while a filter is typed, letters are no keys."""
         if isinstance(self.focused, FilterInput):

@@ -48,7 +48,7 @@ class VirtualList(Drawn, ScrollView, can_focus=True):
         super().__init__(id=id)
         self.columns = tuple(columns)
         self.nothing = Content("")
-        self.narrowed = self.reading = False
+        self.narrowed = False
         self._cells = cells
         self._with_marks = marks
         self._head = int(head)
@@ -115,9 +115,8 @@ class VirtualList(Drawn, ScrollView, can_focus=True):
         self.marks.clear()
         self._marks_changed()
 
-    def say_of_nothing(self, words: Content, *, reading: bool = False) -> None:
-        """What the list says while it is empty; `reading`: it is not known yet whether it stays so."""
-        self.reading = reading
+    def say_of_nothing(self, words: Content) -> None:
+        """What the list says while it is empty."""
         if not words.is_same(self.nothing):
             self.nothing = words
             self.refresh()
@@ -281,8 +280,6 @@ class VirtualList(Drawn, ScrollView, can_focus=True):
             return self._with_marks and bool(self.ids)
         if action in {"open", "copy_id", "copy_row", "sort"}:
             return True if self.ids else None
-        if action == "filter":
-            return True if self.ids or self.narrowed or self.reading else None
         return True
 
     def _marks_changed(self) -> None:
