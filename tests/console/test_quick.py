@@ -20,8 +20,13 @@ MANY, FEW = 100_000, 1_000
 
 
 async def seconds_for(count, path):
-    """Seconds to open the failures, go through pages and filter them."""
-    hub = hub_over(path, await failed_job(path, count))
+    """Seconds to open the failures, go through pages and filter them: the least of three, on a machine that others use."""
+    job_id = await failed_job(path, count)
+    return [min(several) for several in zip(*[await once(count, path, job_id) for _ in range(3)], strict=True)]
+
+
+async def once(count, path, job_id):
+    hub = hub_over(path, job_id)
     async with console(hub).run_test(size=(140, 40)) as pilot:
         await settle(pilot)
         took = []
