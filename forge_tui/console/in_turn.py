@@ -52,15 +52,19 @@ class InTurn(App[ReturnType]):
 
     async def _hand_on(self) -> None:
         """Hand on what was typed, until something must be waited for."""
-        while self._typed and self._waits_for is None:
-            if self._will_hear(self.screen):
-                self._wait_for(self.screen)
+        while self._typed and self._waits_for is None and (screen := self._on_top()) is not None:
+            if self._will_hear(screen):
+                self._wait_for(screen)
                 return
-            event, heard_by = self._typed.popleft(), self.focused or self.screen
+            event, heard_by = self._typed.popleft(), self.focused or screen
             self._wait_for(event)
             await super().on_event(event)
             if not heard_by.post_message(Followed(event, heard_by)):
                 self._waits_for = None
+
+    def _on_top(self) -> Screen[object] | None:
+        """The screen in use; none is left when the app ends."""
+        return next(iter(self.screen_stack[-1:]), None)
 
     def _will_hear(self, screen: Screen[object]) -> bool:
         """Whether something on `screen` is to get the focus, and has not yet."""
@@ -84,8 +88,9 @@ class InTurn(App[ReturnType]):
 
     @on(DescendantFocus)
     async def _screen_hears(self) -> None:
-        self._hears.add(self.screen)
-        await self._go_on(self.screen)
+        if (screen := self._on_top()) is not None:
+            self._hears.add(screen)
+            await self._go_on(screen)
 
     async def _go_on(self, what: Key | Paste | Screen[object]) -> None:
         if what is not self._waits_for:

@@ -92,3 +92,15 @@ async def test_a_key_whose_widget_has_gone_holds_the_next_no_longer_than_patienc
         before = rows.ids.index(rows.current)
         while rows.ids.index(rows.current) < before + 2:
             await pilot.pause(0.01)
+
+
+async def test_a_key_or_a_focus_that_comes_when_the_last_screen_has_gone_ends_nothing():
+    app = console(a_hub())
+    async with app.run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        stack = app._screen_stacks[app.current_mode]
+        gone = list(stack)
+        stack.clear()
+        await app.on_event(Key("j", "j"))
+        await app._screen_hears()
+        stack.extend(gone)
