@@ -16,8 +16,9 @@ from textual.message_pump import MessagePump
 from textual.screen import Screen
 from textual.timer import Timer
 
-# What has gone from the screen never tells that it has heard a key: the next one waits no longer than this.
-PATIENCE_S = 0.25
+# What has gone from the screen never tells that it has heard a key: the next one waits no longer than this. A new screen
+# on a busy machine needs a good part of it.
+PATIENCE_S = 1.0
 # Behind the key, and behind the messages of the action that the app then called.
 _LAPS = 2
 

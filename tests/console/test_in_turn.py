@@ -29,9 +29,11 @@ async def after(pilot, *events):
             typed_at_once(pilot.app, event)
         else:
             pilot.app.post_message(event)
-    for _ in range(3):
-        await pilot.pause()
-        await settle(pilot)
+    await pilot.pause()
+    while pilot.app._typed or pilot.app._waits_for:
+        await pilot.pause(0.01)
+    await settle(pilot)
+    await settle(pilot)
 
 
 @pytest.mark.parametrize("events", [("ntickets/no.csv",), ("n", Paste("tickets/no.csv"))], ids=["typed", "pasted"])
