@@ -27,7 +27,7 @@ _IDLE = 0.7
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What was measured over the last minute.
+    """What was measured over the last minute, or over a whole job.
 
     `planned_batch` is the mean size meant for the requests sent, `fill` how full they went (0 to 1);
     `busy_slots` the mean number of requests in flight; `steady` says that nothing disturbed the measurement.
@@ -122,22 +122,24 @@ def what_bound(job: JobRecord) -> LimitUsed | None:
     if job.spec.provider == "local":
         return LimitUsed(COMPUTER)
     limits = job.spec.settings.get("limits")
-    if not isinstance(limits, Mapping) or job.sending.requests < 2 or job.sending.sent_over_s <= 0:
+    if not isinstance(limits, Mapping) or not limits or job.sending.requests < 2 or job.sending.sent_over_s <= 0:
         return None
-    used = _used_over(job, limits)
-    name = max(used, key=lambda limit: used[limit], default="")
-    return LimitUsed(name, min(1.0, used[name])) if name and used[name] >= _IDLE else None
+    known = LimitsView(
+        slots_limit=limits.get("slots", 0),
+        requests_per_min=limits.get("requests_per_min"),
+        tokens_per_min=limits.get("tokens_per_min"),
+    )
+    used = _used(_whole_load(job), known)
+    name = max(used, key=lambda limit: used[limit])
+    return LimitUsed(name, min(1.0, used[name])) if used[name] >= _IDLE else None
 
 
-def _used_over(job: JobRecord, limits: Mapping[str, float]) -> dict[str, float]:
-    """How much of each limit the whole job used: between the first start and the last lie all requests but one."""
-    sent, over_min = job.sending, job.sending.sent_over_s / 60.0
+def _whole_load(job: JobRecord) -> Load:
+    """The load of a whole job: between the first start and the last lie all requests but one."""
+    sent, over_s = job.sending, job.sending.sent_over_s
     between = (sent.requests - 1) / sent.requests
-    used = {}
-    if slots := limits.get("slots"):
-        used[SLOTS] = sent.in_flight_s * between / (slots * sent.sent_over_s)
-    if requests_per_min := limits.get("requests_per_min"):
-        used[REQUESTS] = (sent.requests - 1) / (over_min * requests_per_min)
-    if tokens_per_min := limits.get("tokens_per_min"):
-        used[TOKENS] = job.tokens * between / (over_min * tokens_per_min)
-    return used
+    return Load(
+        requests_per_min=60.0 * (sent.requests - 1) / over_s,
+        tokens_per_min=60.0 * job.tokens * between / over_s,
+        busy_slots=sent.in_flight_s * between / over_s,
+    )

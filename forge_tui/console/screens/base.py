@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import ActiveBinding, BindingType
 from textual.widget import Widget
 
 from forge_tui.console.keys import BY_ID, Scope, bindings, typed
@@ -118,9 +118,9 @@ class ConsoleScreen(Jumps):
             return f"{waits[0]} {in_flight}" if in_flight else waits[0]
         return "Resume" if self.forge.view.job.state in _RESUMABLE else "Pause"
 
-    def offers(self, key_id: str) -> bool:  # noqa: ARG002 - for those that are choosy
-        """Whether the footer names a key that works here."""
-        return True
+    def offers(self, bound: ActiveBinding) -> bool:
+        """Whether the footer names this key: one that does something here."""
+        return bound.enabled
 
     def hints(self) -> Iterator[Hint]:
         """The footer's entries, those that work here only."""
@@ -131,7 +131,7 @@ class ConsoleScreen(Jumps):
                 yield Hint("1-5", "Screens")
                 continue
             bound = active.get(key_id)
-            if bound is not None and bound.enabled and self.offers(key_id):
+            if bound is not None and self.offers(bound):
                 shown = typed(self.app, key_id)
                 yield Hint("space" if wide and shown == "spc" else shown, self.label(key_id, wide=wide))
 

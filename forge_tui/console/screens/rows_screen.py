@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from textual import work
+from textual.binding import ActiveBinding
 
 from forge_tui.console.hub import EngineGone
 from forge_tui.console.paths import free_name
@@ -28,10 +29,11 @@ class RowsScreen(ConsoleScreen):
         rows = self.query_one(RowList).count_of(key_id)
         return f"{words} {figures.count(rows)}" if rows else words
 
-    def offers(self, key_id: str) -> bool:
+    def offers(self, bound: ActiveBinding) -> bool:
         """An empty list takes a filter, whose letters would be keys otherwise; there is nothing to filter in it."""
         rows = self.query_one(RowList).list
-        return key_id != "list.filter" or bool(rows.ids) or rows.narrowed
+        idle = bound.binding.id == "list.filter" and not rows.ids and not rows.narrowed
+        return super().offers(bound) and not idle
 
     def hints(self) -> Iterator[Hint]:
         """The footer's entries; while a filter is typed, letters are no keys."""
